@@ -1,6 +1,6 @@
 """What every kind of record has in common: a frozen struct with camelCase names and a JSON form without blanks."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -15,4 +15,4 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defau
     kind: ClassVar[str] = ""
     standard: ClassVar[str] = ""
 
-    extra: dict[str, object] = msgspec.field(default_factory=dict[str, object])
+    extra: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])

@@ -135,7 +135,7 @@ class Visit(Kind, frozen=True, kw_only=True):
     start: Instant | None = None
     end: Instant | None = None
     geometry_type: Literal["Point", "LineString"] = "Point"
-    coordinates: list[float] | list[list[float]] = []
+    coordinates: list[float | list[float]] = []
     name: str | None = None
     address: str | None = None
     place_id: str | None = None

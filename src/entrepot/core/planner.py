@@ -1,7 +1,7 @@
 """Tasks and events: JSCalendar (RFC 8984) property names and meanings."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -91,7 +91,7 @@ class Planned(Kind, frozen=True, kw_only=True):
     """Other uid → relation (`parent`, `child`, `next`, …)."""
     recurrence_rules: list[RecurrenceRule] = []
     excluded_recurrence_rules: list[RecurrenceRule] = []
-    recurrence_overrides: dict[str, dict[str, object]] = {}
+    recurrence_overrides: dict[str, dict[str, Any]] = {}
     """Start of the occurrence (local) → the properties that differ there; `{"excluded": true}` for EXDATE."""
     recurrence_id: LocalDateTime | None = None
     """Set on an occurrence that arrived without its master."""

@@ -1,6 +1,6 @@
 """What people write and keep: notes, documents, files, pictures, citations."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -49,7 +49,7 @@ class Document(Kind, frozen=True, kw_only=True):
     parent: str | None = None
     url: str | None = None
     icon: str | None = None
-    properties: dict[str, object] = {}
+    properties: dict[str, Any] = {}
     """Columns of the database the page stands in, under their own names."""
     author: str | None = None
     tags: list[str] = []
