@@ -18,7 +18,7 @@ from entrepot.core.secret import Secret
 VARIABLES: Mapping[str, str] = MappingProxyType(
     {
         "ENTREPOT_DATA": "the folder that holds the hub: its database, its files, its key",
-        "ENTREPOT_DATABASE_URL": "another database, such as postgresql+psycopg://user@host/name; without it SQLite in the folder",
+        "ENTREPOT_DATABASE_URL": "another database, such as postgresql+psycopg://user@host/name, in place of SQLite",
         "ENTREPOT_KEY": "the master key of the vault: 32 bytes as base64",
         "ENTREPOT_KEY_FILE": "where the master key is kept without ENTREPOT_KEY; made with mode 0600 on first start",
         "ENTREPOT_KEY_COMMAND": "a command that prints the master key, run without a shell",

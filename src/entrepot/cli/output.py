@@ -1,0 +1,52 @@
+"""What a command prints: with `--json` exactly one JSON value on stdout, otherwise tables and progress for people."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_ENCODER = msgspec.json.Encoder(decimal_format="string")
+
+
+class Output:
+    """Tables go to stdout; notes, progress and errors to stderr, so that a pipe gets data alone."""
+
+    def __init__(self, *, json: bool, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self.json = json
+        self._out = out or sys.stdout
+        self.console = Console(file=self._out, highlight=False)
+        self.notes = Console(file=err or sys.stderr, highlight=False, soft_wrap=True)
+
+    def value(self, value: object) -> None:
+        """The one JSON value of this command."""
+        self.raw_line(_ENCODER.encode(value))
+
+    def raw_line(self, line: bytes) -> None:
+        self._out.write(line.decode() + "\n")
+        self._out.flush()
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+        """Cells are shown as they are: what a service wrote is data, never markup."""
+        table = Table(title=title, box=None, header_style="bold", pad_edge=False, title_justify="left")
+        for name in columns:
+            numeric = name.startswith("#")
+            table.add_column(name.lstrip("#"), justify="right" if numeric else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        self.console.print(table)
+
+    def say(self, text: str, *, style: str = "") -> None:
+        """A line for people; nothing with `--json`."""
+        if not self.json:
+            self.console.print(Text(text, style=style))
+
+    def note(self, text: str, *, style: str = "") -> None:
+        if not self.json:
+            self.notes.print(Text(text, style=style))
+
+    def error(self, message: str) -> None:
+        self.notes.print(Text.assemble(("error: ", "bold red"), message))
