@@ -1,0 +1,52 @@
+"""What a run did: counts for the whole and for each stream, and the records it set aside."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import msgspec
+
+Status = Literal["queued", "running", "done", "failed", "needs-consent", "stopped", "paused", "cancelled"]
+
+
+class Counts(msgspec.Struct, frozen=True):
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    refused: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        mine, theirs = msgspec.structs.astuple(self), msgspec.structs.astuple(other)
+        return Counts(*(a + b for a, b in zip(mine, theirs, strict=True)))
+
+
+class Refused(msgspec.Struct, frozen=True):
+    where: str
+    reason: str
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """`refused` holds the first hundred; all of them are kept with the run. `error` is {code, message}."""
+
+    run: str | None
+    connector: str
+    status: Status
+    seconds: float
+    counts: Counts
+    streams: dict[str, Counts]
+    refused: Sequence[Refused] = ()
+    error: dict[str, str] | None = None
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """Where a run is now. `total` is how many records of this stream the source announced, if it did."""
+
+    connector: str
+    stream: str
+    counts: Counts
+    total: int | None = None
+
+
+Watch = Callable[[Progress], None]
+"""Called after each page."""
