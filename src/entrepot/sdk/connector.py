@@ -33,7 +33,9 @@ class Stream(msgspec.Struct, frozen=True):
     """One sort of thing a connector reads.
 
     With `by_collection` each remote collection is read by itself, with its own cursor; without it one read
-    yields all, and each change names its collection. `native` is the format of `Change.native`.
+    yields all, and each change names its collection. `native` is the format of `Change.native`. `full_every`, in
+    seconds, is how often a full listing is worth making where absence is the only sign of a deletion and changes
+    could be asked for alone.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Stream(msgspec.Struct, frozen=True):
     deletions: Deletions = "never"
     by_collection: bool = False
     native: Literal["json", "text", "none"] = "json"
+    full_every: float | None = None
 
 
 @runtime_checkable

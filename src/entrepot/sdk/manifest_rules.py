@@ -1,0 +1,158 @@
+"""What one section of a manifest must say because of another: the rules that types alone cannot state."""
+
+from collections.abc import Iterator
+
+from entrepot.core.kinds import KINDS
+from entrepot.sdk.manifest import Manifest
+from entrepot.sdk.manifest_auth import OAuth2
+from entrepot.sdk.manifest_http import PagePaging
+from entrepot.sdk.manifest_lines import Place
+from entrepot.sdk.manifest_streams import Ask, Collections, Read, Since, StreamSpec
+from entrepot.sdk.manifest_terms import words_in
+
+Rule = tuple[Place, str]
+
+ACCOUNT = "account"
+SINCE = "since"
+
+
+def broken_rules(manifest: Manifest) -> Iterator[Rule]:
+    """Where and what, for each rule that does not hold."""
+    yield from _whole(manifest)
+    yield from _schemes(manifest)
+    for name, setting in manifest.settings.items():
+        if (setting.type == "choice") != bool(setting.choices):
+            yield ("settings", name), "`choices` go with `type: choice`, and the other way round"
+    for name, collections in manifest.collections.items():
+        yield from _collections(manifest, name, collections)
+    for name, stream in manifest.streams.items():
+        yield from _stream(manifest, name, stream)
+
+
+def collection_words(manifest: Manifest, name: str | None) -> frozenset[str]:
+    """The words a collection of this name brings: itself, and the parts of its id."""
+    found = manifest.collections.get(name) if name else None
+    if found is None:
+        return frozenset()
+    return frozenset({"collection", *(found.id if isinstance(found.id, dict) else ())})
+
+
+def _whole(manifest: Manifest) -> Iterator[Rule]:
+    if manifest.importer and manifest.uses:
+        yield ("uses",), "a connector reads files (`importer`) or a service (`uses`), not both"
+    kinds = {stream.kind for stream in manifest.streams.values()}
+    if set(manifest.kinds) != kinds:
+        yield ("kinds",), f"the streams have the kinds [{', '.join(sorted(kinds))}]"
+    if not manifest.importer and not manifest.uses and manifest.probe is None:
+        yield ("probe",), "a connector to a live service says how to prove that the credential works"
+
+
+def _schemes(manifest: Manifest) -> Iterator[Rule]:
+    names = [scheme.scheme for scheme in manifest.schemes]
+    if len(names) != len(set(names)):
+        yield ("auth",), "each scheme may be offered once"
+    for scheme in manifest.schemes:
+        if not isinstance(scheme, OAuth2):
+            continue
+        if "authorization_code" in scheme.grants and scheme.authorize_url is None:
+            yield ("auth", "authorize_url"), "the authorization code grant needs the address of the consent page"
+        if "device_code" in scheme.grants and scheme.device_url is None:
+            yield ("auth", "device_url"), "the device grant needs its address"
+
+
+def _collections(manifest: Manifest, name: str, collections: Collections) -> Iterator[Rule]:
+    place = ("collections", name)
+    if collections.only and (
+        collections.only not in manifest.settings or manifest.settings[collections.only].type != "list"
+    ):
+        yield (*place, "only"), "names a setting of type list"
+    yield from _read(manifest, collections, place, frozenset())
+
+
+def _stream(manifest: Manifest, name: str, stream: StreamSpec) -> Iterator[Rule]:
+    place = ("streams", name)
+    if stream.kind not in KINDS:
+        yield (*place, "kind"), f"no such kind; there are {', '.join(KINDS)}"
+    in_python = bool(manifest.importer or manifest.uses)
+    if in_python == bool(stream.reads):
+        yield (*place, "read"), "the connector's Python reads this" if in_python else "this key is missing"
+    if stream.reads and not (stream.id and stream.fields):
+        yield place, "a stream that reads has an `id` and `fields`"
+    if stream.by_collection and stream.by_collection not in manifest.collections:
+        yield (*place, "by_collection"), "names an entry of `collections`"
+    words = collection_words(manifest, stream.by_collection)
+    yield from _deletions(manifest, stream, place, words)
+    for index, read in enumerate(stream.reads):
+        inside: Place = (*place, "read", index) if isinstance(stream.read, list) else (*place, "read")
+        yield from _read(manifest, read, inside, words)
+
+
+def _deletions(manifest: Manifest, stream: StreamSpec, place: Place, words: frozenset[str]) -> Iterator[Rule]:
+    deleted = stream.deleted
+    tombstones = bool(stream.gone) or any(read.gone for read in stream.reads)
+    if stream.reads and deleted.by == "feed" and not tombstones:
+        yield (*place, "deletions"), "a feed of deletions says which records are `gone`"
+    if stream.reads and deleted.by == "never" and tombstones:
+        yield (*place, "deletions"), "records that are `gone` make this a feed"
+    if deleted.confirm:
+        yield from _words(manifest, deleted.confirm, (*place, "deletions", "confirm"), words | {"id"})
+    if deleted.every and not any(read.since for read in stream.reads):
+        yield (*place, "deletions", "every"), "without `since` every read is a full listing"
+
+
+def _read(manifest: Manifest, read: Read, place: Place, words: frozenset[str]) -> Iterator[Rule]:
+    yield from _ask(manifest, read, place, words | ({SINCE} if read.since else set()))
+    if read.since is None:
+        return
+    yield from _since(manifest, read.since, (*place, "since"))
+    if read.since.ask:
+        yield from _ask(manifest, read.since.ask, (*place, "since", "ask"), words | {SINCE})
+
+
+def _ask(manifest: Manifest, ask: Ask, place: Place, words: frozenset[str]) -> Iterator[Rule]:
+    texts = [ask.request, *_texts(ask.query), *_texts(ask.body), *_texts(ask.variables), *ask.headers.values()]
+    for text in texts:
+        yield from _words(manifest, text, place, words)
+    if ask.graphql and ask.body:
+        yield (*place, "body"), "a GraphQL request has `variables`, not a body"
+    paging = ask.paging or manifest.http.paging
+    if isinstance(paging, PagePaging) and paging.parallel and not (paging.total or paging.pages):
+        yield (*place, "paging"), "parallel pages need `total` or `pages`, to know the end from the first answer"
+
+
+def _since(manifest: Manifest, since: Since, place: Place) -> Iterator[Rule]:
+    if bool(since.field) == bool(since.token):
+        yield place, "goes by the time in a `field` or by a server's `token`: one of the two"
+    if since.token and not since.send:
+        yield (*place, "send"), "the parameter that takes the token is missing"
+    ways = sum([since.send is not None, since.newest_first, since.ask is not None])
+    if since.field and ways > 1:
+        yield place, "choose one: `send`, `newest_first` or `ask`"
+    if bool(since.until) != bool(since.window) or (since.until and not since.send):
+        yield place, "`send`, `until` and `window` go together"
+    if since.until and not since.start:
+        yield (*place, "start"), "the first window has to begin somewhere"
+    for word in words_in(since.start or ""):
+        if word not in manifest.settings:
+            yield (*place, "start"), f":{word} is no setting"
+
+
+def _words(manifest: Manifest, text: str, place: Place, words: frozenset[str]) -> Iterator[Rule]:
+    known = words | {ACCOUNT} | frozenset(manifest.settings)
+    for word in words_in(text.partition("://")[2] or text):
+        if word not in known:
+            yield place, f":{word} is not a word here; there are {', '.join(f':{each}' for each in sorted(known))}"
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str() if value.startswith(":"):
+            yield value
+        case list():
+            for child in value:
+                yield from _texts(child)
+        case dict():
+            for child in value.values():
+                yield from _texts(child)
+        case _:
+            pass
