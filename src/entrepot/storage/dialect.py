@@ -1,0 +1,57 @@
+"""What differs between SQLite and PostgreSQL: opening, beginning, the clock, lists in SQL, and writing in bulk."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine
+
+Rows = Sequence[Sequence[object]]
+
+
+class Dialect(Protocol):
+    """SQL handed to a dialect is written with `?` for every value."""
+
+    name: str
+    now: str
+    """SQL for the database's time in milliseconds."""
+
+    def engine(self) -> Engine: ...
+
+    def begin(self, connection: Connection, *, writing: bool) -> None:
+        """Begin the transaction; a writing one waits its turn here, not at its first write."""
+        ...
+
+    def lock_schema(self, connection: Connection) -> None:
+        """One process at a time from here to the end of the transaction."""
+        ...
+
+    def placeholders(self, sql: str) -> str:
+        """The statement with the driver's own placeholders."""
+        ...
+
+    def contains(self, column: str) -> str:
+        """SQL that is true where the column is one of a list; the list is one value, made by `as_list`."""
+        ...
+
+    def as_list(self, values: Sequence[object]) -> object: ...
+
+    def numbers_in(self, column: str) -> str:
+        """SQL for a table `numbers(value)` of the integers in a column that holds JSON lists."""
+        ...
+
+    def reserve(self, connection: Connection, table: str, count: int) -> Sequence[int]:
+        """So many unused keys of a table, rising."""
+        ...
+
+    def insert(self, connection: Connection, table: str, columns: Sequence[str], rows: Rows) -> None:
+        """Insert many rows at once; a row that breaks a unique index fails them all."""
+        ...
+
+    def compact(self, engine: Engine) -> None:
+        """Give unused space back to the file system, without stopping others for long."""
+        ...
+
+    def backup(self, engine: Engine, file: Path) -> None:
+        """A consistent copy as of one moment, while others go on writing."""
+        ...

@@ -1,0 +1,59 @@
+"""What the database refuses, said for people: a full disk, a busy file, a file that is none of ours."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DatabaseError, DBAPIError
+
+from entrepot.core.errors import EntrepotError, PersonMustFix, TryLater
+
+FULL = "The disk is full, so nothing more could be stored. What was stored before is kept; make room and run it again."
+BUSY = "Another process holds the database for too long. Try again in a moment."
+FOREIGN = "This file is not a database of Entrepôt, or it is damaged. Restore a backup, or choose another data folder."
+LOCKED_AWAY = "The database cannot be opened or written. Check the data folder and its permissions."
+AWAY = "The database server cannot be reached. Check the URL and that the server runs."
+
+_SQLITE = {
+    "disk is full": (PersonMustFix, FULL),
+    "disk i/o error": (PersonMustFix, FULL),
+    "database is locked": (TryLater, BUSY),
+    "not a database": (PersonMustFix, FOREIGN),
+    "malformed": (PersonMustFix, FOREIGN),
+    "readonly database": (PersonMustFix, LOCKED_AWAY),
+    "unable to open": (PersonMustFix, LOCKED_AWAY),
+}
+_POSTGRES = {
+    "53100": (PersonMustFix, FULL),
+    "53300": (TryLater, BUSY),
+    "40001": (TryLater, BUSY),
+    "40P01": (TryLater, BUSY),
+    "55P03": (TryLater, BUSY),
+    "57P01": (TryLater, AWAY),
+    "28000": (PersonMustFix, "The database refuses this user or password. Check the URL."),
+    "28P01": (PersonMustFix, "The database refuses this user or password. Check the URL."),
+    "3D000": (PersonMustFix, "The database server has no database of that name. Create it, or check the URL."),
+}
+
+
+@contextmanager
+def explained() -> Generator[None]:
+    """Turn what a person or time can mend into one of the seven errors; the rest are bugs and pass."""
+    try:
+        yield
+    except DatabaseError as why:
+        known = _explain(why)
+        if known is None:
+            raise
+        raise known from why
+
+
+def _explain(why: DBAPIError) -> EntrepotError | None:
+    cause = why.orig
+    state = getattr(cause, "sqlstate", None)
+    if state is not None and state in _POSTGRES:
+        kind, message = _POSTGRES[state]
+        return kind(message, detail=f"{state}: {cause}")
+    text = str(cause).lower()
+    if type(cause).__module__.startswith("psycopg"):
+        return TryLater(AWAY, detail=text) if state is None and why.connection_invalidated else None
+    return next((kind(message, detail=text) for part, (kind, message) in _SQLITE.items() if part in text), None)

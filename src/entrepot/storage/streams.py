@@ -1,0 +1,91 @@
+"""Streams of an integration, and the position up to which each has been read."""
+
+import msgspec
+from sqlalchemy import Boolean, Column, Table, Text, UniqueConstraint, select
+
+from entrepot.core.change import Cursor
+from entrepot.storage.integrations import Integration
+from entrepot.storage.metadata import METADATA, Key, instant, key, reference, workspace
+from entrepot.storage.transaction import Reading, Writing
+
+streams = Table(
+    "streams",
+    METADATA,
+    key(),
+    workspace(),
+    reference("integration_id", "integrations.id"),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    UniqueConstraint("integration_id", "name"),
+)
+
+positions = Table(
+    "positions",
+    METADATA,
+    reference("stream_id", "streams.id", primary_key=True),
+    Column("remote_collection", Text, primary_key=True),
+    Column("cursor", Text, nullable=True),
+    Column("listing", Boolean, nullable=False),
+    Column("newest_link", Key, nullable=False),
+    instant("updated_at"),
+)
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """`platform` is the connector's name, kept with every item that arrives."""
+
+    key: int
+    workspace_id: int
+    integration: int
+    platform: str
+    name: str
+    kind: str
+
+
+class Position(msgspec.Struct, frozen=True):
+    """`listing`: a full listing is under way and goes on from the cursor, or from the beginning without one.
+
+    `newest_link` is the newest link there was when it began: what is younger was not there before.
+    """
+
+    cursor: Cursor | None = None
+    listing: bool = False
+    newest_link: int = 0
+
+
+def ensure(tx: Writing, workspace_id: int, integration: Integration, name: str, kind: str) -> Stream:
+    wanted = select(streams.c.id).where(streams.c.integration_id == integration.key, streams.c.name == name)
+    number = tx.run(wanted).scalar_one_or_none()
+    if number is None:
+        values = {"workspace_id": workspace_id, "integration_id": integration.key, "name": name, "kind": kind}
+        number = tx.run(streams.insert().values(values).returning(streams.c.id)).scalar_one()
+    return Stream(int(number), workspace_id, integration.key, integration.connector, name, kind)
+
+
+def position(tx: Reading, stream: Stream, remote_collection: str = "") -> Position:
+    wanted = select(positions).where(
+        positions.c.stream_id == stream.key, positions.c.remote_collection == remote_collection
+    )
+    row = tx.run(wanted).one_or_none()
+    if row is None:
+        return Position()
+    cursor = None if row.cursor is None else Cursor(msgspec.json.decode(row.cursor))
+    return Position(cursor, bool(row.listing), int(row.newest_link))
+
+
+def set_position(tx: Writing, stream: Stream, remote_collection: str, at: Position) -> None:
+    values = (
+        None if at.cursor is None else msgspec.json.encode(at.cursor.value).decode(),
+        at.listing,
+        at.newest_link,
+        tx.now(),
+    )
+    tx.execute(
+        "INSERT INTO positions (stream_id, remote_collection, cursor, listing, newest_link, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (stream_id, remote_collection) DO UPDATE SET"
+        " cursor = excluded.cursor, listing = excluded.listing,"
+        " newest_link = excluded.newest_link, updated_at = excluded.updated_at",
+        stream.key,
+        remote_collection,
+        *values,
+    )
