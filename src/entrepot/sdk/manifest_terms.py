@@ -24,7 +24,7 @@ _WORD = re.compile(r":([a-z_][a-z0-9_]*)")
 class Section(BaseModel):
     """Unknown keys are refused, and what was read does not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, defer_build=True)
 
 
 def read_duration(value: object) -> object:
