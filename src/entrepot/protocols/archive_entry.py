@@ -1,0 +1,93 @@
+"""One file of an archive as importers see it, whatever it lies in: metered, and with errors people can act on."""
+
+import io
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+
+from entrepot.core.errors import PersonMustFix
+from entrepot.protocols.archive_limits import Meter
+
+BUFFER = 1 << 18
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, tarfile.TarError)
+
+
+class StoredEntry:
+    """`open_raw` gives the decompressed bytes without limits; `size` is what the archive claims."""
+
+    __slots__ = ("_furthest", "_head", "_meter", "_open_raw", "archive", "name", "size")
+
+    def __init__(self, archive: str, name: str, size: int, open_raw: Callable[[], BinaryIO], meter: Meter) -> None:
+        self.archive = archive
+        self.name = name
+        self.size = size
+        self._open_raw = open_raw
+        self._meter = meter
+        self._furthest = 0
+        self._head = b""
+
+    def open(self) -> BinaryIO:
+        with explained(f"{self.archive}: {self.name}"):
+            inner = self._open_raw()
+        return cast("BinaryIO", io.BufferedReader(_MeteredStream(inner, self), BUFFER))
+
+    def head(self, size: int = 4096) -> bytes:
+        if len(self._head) < min(size, self.size) or not self._head:
+            with self.open() as stream:
+                self._head = stream.read(size)
+        return self._head[:size]
+
+    def reached(self, position: int) -> None:
+        """Bytes count once, however often they are read again."""
+        if position > self._furthest:
+            self._meter.add(position - self._furthest)
+            self._furthest = position
+
+    def __repr__(self) -> str:
+        return f"<{self.archive}: {self.name}>"
+
+
+@contextmanager
+def explained(what: str) -> Generator[None]:
+    """Turns what the unpacking libraries raise into PersonMustFix."""
+    try:
+        yield
+    except _DAMAGE as error:
+        raise PersonMustFix(
+            f"{what} is damaged or was cut off while downloading; download it again.", detail=repr(error)
+        ) from error
+    except NotImplementedError as error:
+        raise PersonMustFix(
+            f"{what} is packed with a method that cannot be read here; unpack it yourself and give the folder.",
+            detail=repr(error),
+        ) from error
+    except OSError as error:
+        raise PersonMustFix(f"{what} cannot be read: {error.strerror or error}.", detail=repr(error)) from error
+
+
+class _MeteredStream(io.RawIOBase):
+    def __init__(self, inner: BinaryIO, entry: StoredEntry) -> None:
+        self._inner = inner
+        self._entry = entry
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        view = memoryview(buffer)
+        with explained(f"{self._entry.archive}: {self._entry.name}"):
+            data = self._inner.read(len(view))
+        count = len(data)
+        view[:count] = data
+        self._position += count
+        self._entry.reached(self._position)
+        return count
+
+    def close(self) -> None:
+        self._inner.close()
+        super().close()

@@ -1,0 +1,75 @@
+"""What stands before the first element of an XML file, made harmless: no DTD and no entity reaches the parser."""
+
+import re
+from typing import BinaryIO
+
+from entrepot.core.errors import PersonMustFix
+
+_PIECE = 1 << 14
+_LONGEST = 1 << 20
+_SKIPPED = re.compile(rb"\s*(?:<!--.*?-->|<\?(?!xml\s).*?\?>)", re.DOTALL)
+_XML = re.compile(rb"\s*<\?xml\s(.*?)\?>", re.DOTALL)
+_ENCODING = re.compile(rb"""encoding\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
+_DOCTYPE = re.compile(rb"""\s*<!DOCTYPE(?:"[^"]*"|'[^']*'|[^\["'>])*([\[>])""", re.IGNORECASE)
+_DOCTYPE_END = re.compile(rb"\]\s*>")
+_ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
+_ELEMENT = re.compile(rb"\s*<(?:[^\s<>/:!?]+:)?([^\s<>/:!?]+)[\s/>]")
+_NOT_NEWLINE = re.compile(rb"[^\n]+")
+
+
+def safe_prolog(stream: BinaryIO, name: str) -> bytes:
+    """The first bytes of the stream up to some way into the first element, with the DOCTYPE blanked out.
+
+    Raises PersonMustFix where entities are declared (XML bombs, external entities), or where there is no XML.
+    """
+    data = b""
+    while True:
+        piece = stream.read(_PIECE)
+        data += piece
+        made_safe = _without_doctype(data, name)
+        if _ELEMENT.match(made_safe, _end_of_remarks(made_safe)):
+            return made_safe
+        if not piece or len(data) > _LONGEST:
+            raise PersonMustFix(f"{name} is not XML: no element was found in it.")
+
+
+def first_element(start: bytes) -> str | None:
+    found = _ELEMENT.match(start, _end_of_remarks(start))
+    return found.group(1).decode("utf-8", "replace") if found else None
+
+
+def _without_doctype(data: bytes, name: str) -> bytes:
+    data = _true_declaration(data, name)
+    at = _end_of_remarks(data)
+    opening = _DOCTYPE.match(data, at)
+    if not opening:
+        return data
+    end = opening.end()
+    if opening.group(1) == b"[":
+        closing = _DOCTYPE_END.search(data, end)
+        end = closing.end() if closing else len(data)
+    if _ENTITY.search(data, at, end):
+        raise PersonMustFix(f"{name} declares XML entities, as an attack would; it was not read.")
+    return data[:at] + _NOT_NEWLINE.sub(b" ", data[at:end]) + data[end:]
+
+
+def _true_declaration(data: bytes, name: str) -> bytes:
+    """These bytes are ASCII at heart, so a declaration of UTF-16 is a lie (or true of what we have already decoded)."""
+    declaration = _XML.match(data)
+    encoding = _ENCODING.search(declaration.group(1)) if declaration else None
+    if not declaration or not encoding:
+        return data
+    said = encoding.group(1).lower()
+    if said.startswith((b"utf-16", b"utf-32", b"ucs", b"iso-10646")):
+        return data[declaration.end() :]
+    if b"utf-7" in said or b"utf7" in said or b"ebcdic" in said or said.startswith((b"ibm", b"cp037")):
+        raise PersonMustFix(f"{name} says that it is encoded as {said.decode('ascii', 'replace')}; that is not read.")
+    return data
+
+
+def _end_of_remarks(data: bytes) -> int:
+    declaration = _XML.match(data)
+    at = declaration.end() if declaration else 0
+    while remark := _SKIPPED.match(data, at):
+        at = remark.end()
+    return at
