@@ -25,6 +25,14 @@ class Output:
         """The one JSON value of this command."""
         self.raw_line(_ENCODER.encode(value))
 
+    def array(self, values: Iterable[object]) -> None:
+        """One JSON array, written as its elements come, however many there are."""
+        opening = "["
+        for value in values:
+            self._out.write(opening + _ENCODER.encode(value).decode())
+            opening = ",\n"
+        self._out.write("[]\n" if opening == "[" else "]\n")
+
     def raw_line(self, line: bytes) -> None:
         self._out.write(line.decode() + "\n")
         self._out.flush()

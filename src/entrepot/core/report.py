@@ -5,10 +5,16 @@ from typing import Literal
 
 import msgspec
 
-Status = Literal["queued", "running", "done", "failed", "needs-consent", "stopped", "paused", "cancelled"]
+Status = Literal["queued", "running", "done", "failed", "stopped", "paused", "cancelled"]
+"""`stopped` is by a safety brake: a person confirms or discards."""
 
 
-class Counts(msgspec.Struct, frozen=True):
+class Counts(msgspec.Struct):
+    """What became of the records of a page, a stream or a run.
+
+    `read` is the sum of the others, but for deletions found by absence: nobody read those.
+    """
+
     read: int = 0
     created: int = 0
     updated: int = 0
@@ -16,9 +22,13 @@ class Counts(msgspec.Struct, frozen=True):
     deleted: int = 0
     refused: int = 0
 
-    def __add__(self, other: "Counts") -> "Counts":
-        mine, theirs = msgspec.structs.astuple(self), msgspec.structs.astuple(other)
-        return Counts(*(a + b for a, b in zip(mine, theirs, strict=True)))
+    def add(self, other: "Counts") -> None:
+        self.read += other.read
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.deleted += other.deleted
+        self.refused += other.refused
 
 
 class Refused(msgspec.Struct, frozen=True):

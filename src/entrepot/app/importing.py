@@ -1,0 +1,144 @@
+"""Importing paths: what each holds is recognised, finds its integration, and is read in a run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic
+
+import msgspec
+
+from entrepot.app.services import Services
+from entrepot.core.change import BadRow
+from entrepot.core.errors import PersonMustFix
+from entrepot.core.report import Counts, Refused, Report, Watch
+from entrepot.imports.home import home_of
+from entrepot.imports.recognise import Recognised, chosen, recognise, unknown
+from entrepot.imports.run import Job, import_archive
+from entrepot.jobs import runs
+from entrepot.jobs.ending import MOST_SHOWN
+from entrepot.protocols.archive import OpenArchive, open_archive
+from entrepot.sdk import manifest_file
+from entrepot.sdk.connector import FileImporter, Options
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """How the person wants it: `connector` where they named one, else it is recognised."""
+
+    connector: str | None = None
+    options: Mapping[str, str] = {}
+    dry_run: bool = False
+    watch: Watch | None = None
+
+
+def import_paths(services: Services, paths: Sequence[Path], asked: Asked) -> Iterator[Report]:
+    """One report for each thing recognised. A folder that is no export itself is gone through file by file.
+
+    Nothing is written before every path has been recognised.
+    """
+    importers = _importers(services, asked.connector)
+    with ExitStack() as opened:
+        found = [claim for path in paths for claim in _recognised(path, importers, asked, opened)]
+        for archive, path, recognised in found:
+            yield (
+                _count(archive, recognised, asked)
+                if asked.dry_run
+                else _run(services, archive, path, recognised, asked)
+            )
+
+
+def _importers(services: Services, connector: str | None) -> dict[str, FileImporter]:
+    if connector is not None:
+        return {connector: services.catalog.entry(connector).open_importer()}
+    return {entry.id: entry.open_importer() for entry in services.catalog.listing() if entry.importer}
+
+
+Claim = tuple[OpenArchive, Path, Recognised]
+
+
+def _recognised(path: Path, importers: Mapping[str, FileImporter], asked: Asked, opened: ExitStack) -> list[Claim]:
+    if not path.exists():
+        raise PersonMustFix(f"There is nothing at {path}.")
+    archive = opened.enter_context(open_archive(path))
+    if asked.connector is not None:
+        return [(archive, path, chosen(archive, asked.connector, importers[asked.connector]))]
+    claim = recognise(archive, importers)
+    if claim is not None:
+        return [(archive, path, claim)]
+    inside = [
+        claim
+        for child in (sorted(path.iterdir()) if path.is_dir() else ())
+        if not child.name.startswith(".")
+        for claim in _recognised_inside(child, importers, asked, opened)
+    ]
+    if not inside:
+        raise unknown(path, sorted(importers))
+    return inside
+
+
+def _recognised_inside(
+    path: Path, importers: Mapping[str, FileImporter], asked: Asked, opened: ExitStack
+) -> list[Claim]:
+    """In a folder of many things, a file nobody knows is passed over: people keep their downloads together."""
+    archive = opened.enter_context(open_archive(path))
+    claim = recognise(archive, importers)
+    return [(archive, path, claim)] if claim else []
+
+
+def _run(services: Services, archive: OpenArchive, path: Path, recognised: Recognised, asked: Asked) -> Report:
+    manifest = manifest_file.load(services.catalog.entry(recognised.connector).manifest)
+    with services.database.write() as tx:
+        integration = home_of(tx, services.workspace, recognised.connector, recognised.match.account)
+    held = runs.start(
+        services.database,
+        runs.NewRun(
+            workspace_id=services.workspace,
+            integration=integration.key,
+            task="import",
+            options={"file": _fingerprint(path), "options": dict(asked.options)},
+        ),
+    )
+    return import_archive(
+        Job(
+            database=services.database,
+            blobs=services.blobs,
+            held=held,
+            workspace_id=services.workspace,
+            integration=integration,
+            archive=archive,
+            importer=recognised.importer,
+            kinds={name: spec.kind for name, spec in manifest.streams.items()},
+            options=Options(asked.options),
+            watch=asked.watch,
+        )
+    )
+
+
+def _fingerprint(path: Path) -> list[object]:
+    """What tells that an interrupted import is being repeated with the same file."""
+    about = path.stat()
+    return [str(path.absolute()), about.st_size, about.st_mtime_ns]
+
+
+def _count(archive: OpenArchive, recognised: Recognised, asked: Asked) -> Report:
+    """A dry run: everything is read, nothing is written; `created` and the rest are left at 0."""
+    begun = monotonic()
+    streams: dict[str, Counts] = {}
+    refused: list[Refused] = []
+    for row in recognised.importer.read(archive, Options(asked.options)):
+        counts = streams.setdefault(row.stream, Counts())
+        counts.read += 1
+        if isinstance(row, BadRow):
+            counts.refused += 1
+            refused.append(Refused(where=f"{row.stream}: {row.where}", reason=row.reason))
+    total = Counts()
+    for counts in streams.values():
+        total.add(counts)
+    return Report(
+        run=None,
+        connector=recognised.connector,
+        status="done",
+        seconds=monotonic() - begun,
+        counts=total,
+        streams=streams,
+        refused=refused[:MOST_SHOWN],
+    )

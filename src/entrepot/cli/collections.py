@@ -1,0 +1,20 @@
+"""`entrepot collections`: the containers in the hub."""
+
+from cyclopts import App
+
+from entrepot.app.hub import Hub
+from entrepot.cli.options import Common
+
+app = App(help="Containers of items: calendars, lists, notebooks.")
+
+
+@app.command(name="list")
+def list_(*, common: Common = Common()) -> None:
+    """All collections with how many items each holds."""
+    output = common.output()
+    with Hub(settings=common.settings()) as hub:
+        found = list(hub.collections())
+    if output.json:
+        output.value(found)
+        return
+    output.table(("id", "kind", "name", "source", "#items"), [(c.id, c.kind, c.name, c.source, c.items) for c in found])

@@ -1,0 +1,66 @@
+"""`entrepot integrations`: the accounts that are connected, and the archives that were imported."""
+
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from entrepot.app.hub import Hub
+from entrepot.cli.options import Common
+
+app = App(help="Connected accounts and imported archives.")
+
+
+@app.command(name="list")
+def list_(*, common: Common = Common()) -> None:
+    """All integrations with their state."""
+    output = common.output()
+    with Hub(settings=common.settings()) as hub:
+        found = list(hub.integrations())
+    if output.json:
+        output.value(found)
+        return
+    rows = [(i.id, i.name, i.connector, i.mode, i.account_name or "", i.status) for i in found]
+    output.table(("id", "name", "connector", "mode", "account", "status"), rows)
+
+
+@app.command
+def show(integration: str, /, *, common: Common = Common()) -> None:
+    """One integration, by id or name."""
+    output = common.output()
+    with Hub(settings=common.settings()) as hub:
+        found = hub.integration(integration)
+    if output.json:
+        output.value(found)
+        return
+    output.table(("", ""), [(k, v) for k, v in msgspec.structs.asdict(found).items() if v not in (None, "", {})])
+
+
+@app.command
+def test(integration: str, /, *, common: Common = Common()) -> None:
+    """Ask the service who we are: the cheapest proof that the connection works."""
+    output = common.output()
+    with Hub(settings=common.settings()) as hub:
+        account = hub.test(integration)
+    if output.json:
+        output.value({"account": account})
+    else:
+        output.say(f"It works: connected as {account.name or account.id}.", style="green")
+
+
+@app.command
+def remove(
+    integration: str,
+    /,
+    *,
+    delete_data: Annotated[bool, Parameter(negative="", help="Also delete what came from it.")] = False,
+    common: Common = Common(),
+) -> None:
+    """Forget an integration and its credential; what it brought stays unless --delete-data."""
+    output = common.output()
+    with Hub(settings=common.settings()) as hub:
+        removed = hub.remove(integration, delete_data=delete_data)
+    if output.json:
+        output.value({"removed": removed.id, "items_deleted": removed.items_deleted})
+    else:
+        output.say(f"Removed {integration}; {removed.items_deleted} items deleted.")

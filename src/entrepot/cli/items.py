@@ -1,0 +1,69 @@
+"""`entrepot items`: what is in the hub, listed, shown and exported."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import App, Parameter
+
+from entrepot.app.export import write
+from entrepot.app.hub import Hub
+from entrepot.cli.options import Common
+
+app = App(help="The records in the hub.")
+
+
+@app.command(name="list")
+def list_(
+    *,
+    kind: str | None = None,
+    source: Annotated[str | None, Parameter(help="Name or id of an integration, or a connector.")] = None,
+    limit: int = 50,
+    common: Common = Common(),
+) -> None:
+    """The newest items; `export` gives all of them."""
+    output = common.output()
+    with Hub(settings=common.settings()) as hub:
+        found = list(hub.items(kind=kind, source=source, newest=limit))
+    if output.json:
+        output.value(found)
+        return
+    rows = [(i.id, i.kind, i.title, i.source.platform, i.updated_at.strftime("%Y-%m-%d %H:%M")) for i in found]
+    output.table(("id", "kind", "title", "source", "updated"), rows)
+
+
+@app.command
+def show(item: str, /, *, common: Common = Common()) -> None:
+    """One item with everything known about it."""
+    output = common.output()
+    with Hub(settings=common.settings()) as hub:
+        found = hub.item(item)
+    if output.json:
+        output.value(found)
+    else:
+        output.say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+
+
+@app.command
+def export(
+    *,
+    kind: Annotated[str, Parameter(help="task, event, play, …: entrepot items export --kind task")],
+    source: Annotated[str | None, Parameter(help="Name or id of an integration, or a connector.")] = None,
+    format_: Annotated[Literal["jsonl", "csv", "parquet"], Parameter(name="--format")] = "jsonl",
+    to: Annotated[Path | None, Parameter(help="A file; standard output without it.")] = None,
+    deleted: Annotated[bool, Parameter(negative="", help="Also what was deleted at its source.")] = False,
+    common: Common = Common(),
+) -> None:
+    """All items of a kind, as JSON Lines, CSV or Parquet."""
+    output = common.output()
+    with Hub(settings=common.settings()) as hub:
+        found = hub.items(kind=kind, source=source, deleted=deleted)
+        if output.json and to is None:
+            output.array(found)
+            return
+        count = write(found, format_, kind, to=to, stdout=sys.stdout)
+    if output.json:
+        output.value({"written": count, "file": str(to)})
+    else:
+        output.note(f"{count} items written" + (f" to {to}." if to else "."))

@@ -1,0 +1,43 @@
+"""What a run did, as a table for people or as JSON, and the exit code it means."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from entrepot.cli.outcome import DONE, SOME_REFUSED, STATUS_CODES
+from entrepot.cli.output import Output
+from entrepot.core.report import Report
+
+SHOWN_REFUSED = 10
+COUNTS = ("read", "created", "updated", "unchanged", "deleted", "refused")
+
+
+def finish(output: Output, reports: Sequence[Report]) -> int:
+    """Print the reports of one command: one object for one, an array for several; return the worst exit code."""
+    if output.json:
+        output.value(reports[0] if len(reports) == 1 else list(reports))
+    else:
+        for report in reports:
+            _show(output, report)
+    return max((code_of(report) for report in reports), default=DONE)
+
+
+def code_of(report: Report) -> int:
+    code = STATUS_CODES[report.status]
+    return SOME_REFUSED if code == DONE and report.counts.refused else code
+
+
+def _show(output: Output, report: Report) -> None:
+    head = f"{report.connector}: {report.status} in {report.seconds:.1f} s"
+    if report.run:
+        head += f" ({report.run})"
+    output.say(head, style="bold" if report.status == "done" else "bold red")
+    rows = [(name, *msgspec.structs.astuple(counts)) for name, counts in report.streams.items()]
+    if rows:
+        output.table(("stream", *(f"#{name}" for name in COUNTS)), rows)
+    for bad in report.refused[:SHOWN_REFUSED]:
+        output.say(f"  refused {bad.where}: {bad.reason}", style="yellow")
+    if report.counts.refused > SHOWN_REFUSED:
+        output.say(f"  … {report.counts.refused - SHOWN_REFUSED} more: entrepot runs show {report.run}", style="yellow")
+    if report.error:
+        output.error(report.error["message"])

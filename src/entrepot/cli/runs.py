@@ -1,0 +1,38 @@
+"""`entrepot runs`: what was done and how it ended."""
+
+from cyclopts import App
+
+from entrepot.app.hub import Hub
+from entrepot.cli.options import Common
+from entrepot.cli.reports import finish
+
+app = App(help="Imports and syncs, newest first.")
+
+
+@app.command(name="list")
+def list_(*, limit: int = 50, common: Common = Common()) -> None:
+    """The newest runs."""
+    output = common.output()
+    with Hub(settings=common.settings()) as hub:
+        found = list(hub.runs(limit=limit))
+    if output.json:
+        output.value(found)
+        return
+    columns = ("run", "connector", "status", "started", "#seconds", "#read", "#created", "#updated", "#refused")
+    output.table(
+        columns,
+        [
+            (r.run, r.connector, r.status, r.started, f"{r.seconds:.1f}", c.read, c.created, c.updated, c.refused)
+            for r in found
+            for c in (r.counts,)
+        ],
+    )
+
+
+@app.command
+def show(run: str, /, *, common: Common = Common()) -> int:
+    """One run with its counts and every record it refused."""
+    output = common.output()
+    with Hub(settings=common.settings()) as hub:
+        report = hub.run(run)
+    return finish(output, [report])

@@ -1,0 +1,143 @@
+"""One stream, or one collection of it: pages are fetched ahead while earlier ones are being applied."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+
+import msgspec
+
+from entrepot.core.change import Cursor, Page
+from entrepot.core.errors import Stale
+from entrepot.core.report import Counts, Progress, Status, Watch
+from entrepot.jobs.runs import Held
+from entrepot.sdk.connector import Reader, Stream
+from entrepot.storage import streams
+from entrepot.storage.apply import Feed, apply_page, begin_listing
+from entrepot.storage.blobs import Blobs
+from entrepot.storage.database import Database
+from entrepot.storage.integrations import Integration
+from entrepot.storage.transaction import Writing
+
+AHEAD = 4
+"""Pages held in memory between the network and the database."""
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """An integration with its connector, ready to be read, and where it is read to."""
+
+    database: Database
+    blobs: Blobs
+    held: Held
+    workspace_id: int
+    integration: Integration
+    reader: Reader
+    streams: Sequence[Stream]
+    full: bool = False
+    watch: Watch | None = None
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A stream with its row; `collection` is the remote collection read by itself, or ""."""
+
+    stream: Stream
+    row: streams.Stream
+    collection: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.stream.name}/{self.collection}" if self.collection else self.stream.name
+
+
+class Wanted(Exception):
+    """Not an error: a person asked the run to pause or to end."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(status)
+        self.status: Status = status
+
+
+async def read_part(job: Job, part: Part) -> None:
+    """Everything new in this part. A cursor the service forgot leads to one full listing, never to two."""
+    since = await asyncio.to_thread(_start, job, part, anew=False)
+    try:
+        await _read_since(job, part, since)
+    except Stale:
+        if since is None:
+            raise
+        await asyncio.to_thread(_start, job, part, anew=True)
+        await _read_since(job, part, None)
+
+
+def _start(job: Job, part: Part, *, anew: bool) -> Cursor | None:
+    """Where to go on. A listing that an earlier, interrupted run began goes on where it stopped."""
+    with job.database.write() as tx:
+        position = streams.position(tx, part.row, part.collection)
+        begun = f"begun:{part.name}"
+        restart = anew or (job.full and begun not in job.held.progress)
+        if restart or (position.cursor is None and not position.listing):
+            begin_listing(tx, _feed(job, part))
+            job.held.progress[begun] = True
+            return None
+        return position.cursor
+
+
+async def _read_since(job: Job, part: Part, since: Cursor | None) -> None:
+    pages = job.reader.changes(part.stream.name, since, part.collection or None)
+    ahead = _Ahead()
+    fetching = asyncio.create_task(_fetch(pages, ahead))
+    try:
+        while (page := await ahead.queue.get()) is not None:
+            ahead.room.release()
+            await _apply(job, part, page)
+        await fetching
+    finally:
+        fetching.cancel()
+        await asyncio.gather(fetching, return_exceptions=True)
+
+
+class _Ahead:
+    """Room is taken before a page is put, so that the end (None) can always be put without waiting."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[Page | None] = asyncio.Queue()
+        self.room = asyncio.Semaphore(AHEAD)
+
+
+async def _fetch(pages: AsyncIterator[Page], ahead: _Ahead) -> None:
+    try:
+        async with aclosing(pages) as source:  # pyright: ignore[reportArgumentType]  # readers are async generators
+            async for page in source:
+                await ahead.room.acquire()
+                ahead.queue.put_nowait(page)
+    finally:
+        ahead.queue.put_nowait(None)
+
+
+async def _apply(job: Job, part: Part, page: Page) -> None:
+    want = await asyncio.to_thread(_apply_now, job, part, page)
+    if job.watch:
+        counts = job.held.counts.get(part.stream.name, Counts())
+        job.watch(Progress(job.integration.connector, part.stream.name, counts, page.total))
+    if want == "pause":
+        raise Wanted("paused")
+    if want == "cancel":
+        raise Wanted("cancelled")
+
+
+def _apply_now(job: Job, part: Part, page: Page) -> str:
+    job.blobs.keep(file for change in page.changes for file in change.files)
+
+    def work(tx: Writing) -> Counts:
+        return apply_page(tx, _feed(job, part), page)
+
+    return job.held.page(part.stream.name, work, job.held.progress)
+
+
+def _feed(job: Job, part: Part) -> Feed:
+    return Feed(
+        stream=part.row,
+        run=job.held.run.key,
+        origin="live",
+        collection=part.collection,
+        sweeps=part.stream.deletions != "never",
+    )

@@ -1,0 +1,56 @@
+"""One sync, reading side: every stream of an integration, part by part, each page one transaction."""
+
+import asyncio
+
+from entrepot.core.errors import EntrepotError, NeedsConsent, TryLater
+from entrepot.core.report import Report
+from entrepot.jobs.ending import finish, status_of
+from entrepot.sdk.connector import Stream
+from entrepot.storage import collections, integrations, streams
+from entrepot.storage.integrations import Status
+from entrepot.sync.part import Job, Part, Wanted, read_part
+
+
+async def sync(job: Job) -> Report:
+    """Read every stream. One that fails does not keep the others from being read; the first failure is reported.
+
+    Permission that is gone, or a service that is down, ends the run: the other streams would meet the same.
+    """
+    failures: list[EntrepotError] = []
+    with job.held.kept():
+        try:
+            for stream in job.streams:
+                try:
+                    await _read_stream(job, stream)
+                except (NeedsConsent, TryLater):
+                    raise
+                except EntrepotError as error:
+                    failures.append(error)
+        except Wanted as wanted:
+            return finish(job.database, job.held, wanted.status)
+        except EntrepotError as error:
+            failures.insert(0, error)
+    first = failures[0] if failures else None
+    await asyncio.to_thread(_note_state, job, first)
+    return finish(job.database, job.held, status_of(first) if first else "done", first)
+
+
+async def _read_stream(job: Job, stream: Stream) -> None:
+    remote = await job.reader.collections(stream.name)
+    row = await asyncio.to_thread(_prepare, job, stream, {one.id: one.name for one in remote})
+    parts = [one.id for one in remote] if stream.by_collection else [""]
+    for collection in parts:
+        await read_part(job, Part(stream, row, collection))
+
+
+def _prepare(job: Job, stream: Stream, remote: dict[str, str]) -> streams.Stream:
+    with job.database.write() as tx:
+        row = streams.ensure(tx, job.workspace_id, job.integration, stream.name, stream.kind)
+        collections.attach(tx, row, remote)
+    return row
+
+
+def _note_state(job: Job, error: EntrepotError | None) -> None:
+    status: Status = "needs-consent" if isinstance(error, NeedsConsent) else "ready"
+    with job.database.write() as tx:
+        integrations.set_status(tx, job.integration.key, status, error.message if error else "")
