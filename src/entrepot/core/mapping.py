@@ -187,6 +187,7 @@ def _filler(field: FieldLens) -> Callable[[Record, Record], None]:
     """Reads a line that has several sources, several targets, or a target inside another field."""
     takes = [getter(source) for source in field.sources]
     targets, read = field.targets, field.lens.read
+    nested = [len(steps(target)) > 1 for target in targets]
 
     def fill(record: Record, found: Record) -> None:
         natives = tuple(take(record) for take in takes)
@@ -194,9 +195,13 @@ def _filler(field: FieldLens) -> Callable[[Record, Record], None]:
             return
         value = read(natives[0] if len(natives) == 1 else natives)
         values = (value,) if len(targets) == 1 else value or ()
-        for target, part in zip(targets, values, strict=False):
-            if part is not None:
+        for target, is_nested, part in zip(targets, nested, values, strict=False):
+            if part is None:
+                continue
+            if is_nested:
                 put(found, target, part)
+            else:
+                found[target] = part
 
     return fill
 

@@ -2,6 +2,7 @@ r"""Where a value stands in nested JSON: `due.date`, `names.0.family`; a dot in 
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from entrepot.core.lens import LensError, shown
@@ -32,9 +33,10 @@ def getter(path: str) -> Callable[[dict[str, Any]], Any]:
 
 def put(into: dict[str, Any], path: str, value: object) -> None:
     """Writes the value there, making what is missing on the way; None over nothing makes nothing."""
-    *way, last = steps(path)
+    way = steps(path)
+    last = way[-1]
     here: Any = into
-    for step, following in zip(way, [*way[1:], last], strict=True):
+    for step, following in pairwise(way):
         held = _member(path, here, step)
         if held is None:
             if value is None:
