@@ -1,32 +1,17 @@
 """Applying a page: items, links, tombstones, refused rows, the position after it and the events, in one transaction."""
 
-import msgspec
+from collections.abc import Mapping
 
-from entrepot.core.change import Origin, Page
+from entrepot.core.change import BadRow, Change, Page
+from entrepot.storage import collections, listing, runs, streams
+from entrepot.storage.comparison import Comparison, read_links
 from entrepot.storage.counts import Counts
-from entrepot.storage.streams import Stream
+from entrepot.storage.feed import Feed
+from entrepot.storage.streams import Position
 from entrepot.storage.transaction import Writing
+from entrepot.storage.writes import write
 
-
-class Feed(msgspec.Struct, frozen=True, kw_only=True):
-    """Where pages come from, and what may follow from them.
-
-    `collection` is the remote collection that is read by itself, or "". `sweeps`: what a full listing did not show
-    is gone (streams whose deletions are `absence` or `feed`, never those of `never`). `confirmed`: a person has
-    looked at what the brake stopped, and wants it.
-    """
-
-    stream: Stream
-    run: int
-    origin: Origin
-    collection: str = ""
-    sweeps: bool = False
-    confirmed: bool = False
-
-
-def begin_listing(tx: Writing, feed: Feed) -> None:
-    """Before a live stream is read without a cursor: forget the position and all marks of earlier listings."""
-    raise NotImplementedError
+LONGEST_ID = 2000  # bytes; PostgreSQL indexes little more
 
 
 def apply_page(tx: Writing, feed: Feed, page: Page) -> Counts:
@@ -35,4 +20,66 @@ def apply_page(tx: Writing, feed: Feed, page: Page) -> Counts:
     Files that travel with records must be in the blobs already (`Blobs.keep`). The position moves for live pages;
     an archive's progress is the run's. Raises `SafetyStop` where too much would go.
     """
-    raise NotImplementedError
+    usable, refused = _latest(page)
+    known = read_links(tx, feed.stream, usable)
+    compared = Comparison(feed, _attached(tx, feed, usable), known, listing=page.listing)
+    for object_id, change in usable.items():
+        compared.add(object_id, change)
+    if feed.origin == "live":
+        listing.brake_tombstones(tx, feed, len(compared.gone))
+    created = write(tx, feed, compared)
+    refused += [*page.bad, *compared.refused]
+    if refused:
+        runs.refuse(tx, feed.run, refused)
+    counts = Counts(
+        read=len(page.changes) + len(page.bad),
+        created=len(created),
+        updated=len(compared.changed),
+        deleted=len(compared.gone),
+        refused=len(refused),
+    )
+    counts.unchanged = counts.read - counts.created - counts.updated - counts.deleted - counts.refused
+    if feed.origin == "live":
+        counts.deleted += _move(tx, feed, page, listing.Marks([*compared.seen, *created], refused))
+    return counts
+
+
+def _latest(page: Page) -> tuple[dict[str, Change], list[BadRow]]:
+    """By id, a later change in the place of an earlier; and what no database could keep an id of."""
+    latest = {change.ref.id: change for change in page.changes}
+    if _storable("\n".join(latest)) and max(map(len, latest), default=0) <= LONGEST_ID // 4:
+        return latest, []
+    bad = [one for one in latest if not one or not _storable(one) or len(one.encode()) > LONGEST_ID]
+    stream_of = {one: latest.pop(one).stream for one in bad}
+    return latest, [BadRow(stream_of[one], one[:100], "its id is empty, too long or not text") for one in bad]
+
+
+def _storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
+def _attached(tx: Writing, feed: Feed, changes: Mapping[str, Change]) -> Mapping[str, int]:
+    remote = {change.collection for change in changes.values()} - {None, ""}
+    named = {one for one in remote if one is not None} | ({feed.collection} if feed.collection else set[str]())
+    return collections.find_or_attach(tx, feed.stream, sorted(named)) if named else {}
+
+
+def _move(tx: Writing, feed: Feed, page: Page, marks: listing.Marks) -> int:
+    """Move the position; at the end of a full listing, sweep. How many the sweep deleted."""
+    at = streams.position(tx, feed.stream, feed.collection)
+    swept = 0
+    if at.listing and page.listing and feed.sweeps:
+        listing.mark(tx, feed, marks)
+        if page.last:
+            swept = listing.sweep(tx, feed, at)
+    moved = Position(
+        cursor=page.cursor or at.cursor,
+        listing=at.listing and page.listing and not page.last,
+        newest_link=at.newest_link,
+    )
+    streams.set_position(tx, feed.stream, feed.collection, moved)
+    return swept

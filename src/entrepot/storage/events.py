@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Column, Table, Text, select
+from sqlalchemy import Column, Table, Text
 
 from entrepot.storage.metadata import METADATA, Key, instant, key, workspace
 from entrepot.storage.transaction import Reading, Writing
@@ -58,10 +58,13 @@ def add(tx: Writing, new: NewEvent, items: Sequence[int] = ()) -> None:
 
 def after(tx: Reading, workspace_id: int, key: int = 0, limit: int = 1000) -> list[Event]:
     """The next events after the one with this key, oldest first."""
-    there = events.c
-    columns = (there.id, there.type, there.integration_id, there.stream_id, there.run_id, there.at, there.ids)
-    wanted = select(*columns).where(there.workspace_id == workspace_id, there.id > key)
-    rows = tx.run(wanted.order_by(there.id).limit(limit))
+    rows = tx.fetch(
+        "SELECT id, type, integration_id, stream_id, run_id, at, ids FROM events"
+        " WHERE workspace_id = ? AND id > ? ORDER BY id LIMIT ?",
+        workspace_id,
+        key,
+        limit,
+    )
     return [
         Event(number, kind, integration, stream, run, at, msgspec.json.decode(ids, type=list[int]))
         for number, kind, integration, stream, run, at, ids in rows

@@ -28,7 +28,7 @@ natives = Table(
     Column("native", LargeBinary, nullable=False),
 )
 
-# Scratch for full listings: one row a page, holding the links that page showed.
+# Scratch for full listings, one row a page: the links it showed, and where the records are that could not be read.
 seen = Table(
     "seen",
     METADATA,
@@ -36,4 +36,5 @@ seen = Table(
     Column("stream_id", Key, nullable=False, index=True),
     Column("remote_collection", Text, nullable=False),
     Column("links", Text, nullable=False),
+    Column("unread", Text, nullable=False),
 )

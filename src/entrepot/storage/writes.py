@@ -1,0 +1,104 @@
+"""Writing what a comparison found, many rows a statement: items, links, native texts, files and events."""
+
+from collections.abc import Iterable, Sequence
+
+from entrepot.core.change import Attachment
+from entrepot.storage import events
+from entrepot.storage.comparison import Comparison, Link, State
+from entrepot.storage.events import EventType, NewEvent
+from entrepot.storage.feed import Feed
+from entrepot.storage.ids import new_ids
+from entrepot.storage.transaction import Writing
+
+ITEM = (
+    "id", "public_id", "workspace_id", "kind", "collection_id", "source_integration_id", "source_platform",
+    "source_object_id", "imported_at", "updated_at", "deleted_at", "data",
+)  # fmt: skip
+LINK = (
+    "id", "stream_id", "object_id", "item_id", "collection_id", "version", "hash", "native_hash", "origin", "gone_at",
+)  # fmt: skip
+
+
+def write(tx: Writing, feed: Feed, compared: Comparison) -> Sequence[int]:
+    """The keys of the links that were made."""
+    links = _create(tx, feed, compared.new)
+    _change(tx, feed, compared.changed)
+    _agree(tx, feed, [*compared.changed, *compared.touched])
+    bury(tx, feed, [(link.key, link.item) for link in compared.gone])
+    return links
+
+
+def bury(tx: Writing, feed: Feed, gone: Sequence[tuple[int, int]]) -> None:
+    """Links and their items (by key) are gone at the service: the items stay, marked as deleted."""
+    now = tx.now()
+    tx.each("UPDATE links SET gone_at = ? WHERE id = ?", [(now, link) for link, _ in gone])
+    tx.each("UPDATE items SET deleted_at = ? WHERE id = ?", [(now, item) for _, item in gone])
+    _tell(tx, feed, "items.deleted", [item for _, item in gone])
+
+
+def _create(tx: Writing, feed: Feed, new: Sequence[State]) -> Sequence[int]:
+    stream, origin, now = feed.stream, feed.origin, tx.now()
+    keys = tx.reserve("items", len(new))
+    links = tx.reserve("links", len(new))
+    items = (
+        (
+            key, public, stream.workspace_id, stream.kind, state.collection, stream.integration, stream.platform,
+            state.change.ref.id, now, now, None, state.body,
+        )
+        for key, public, state in zip(keys, new_ids("itm", len(new)), new, strict=True)
+    )  # fmt: skip
+    tx.insert("items", ITEM, list(items))
+    made = (
+        (
+            link, stream.key, state.change.ref.id, key, state.collection, state.change.ref.version, state.hash,
+            state.native_hash, origin, None,
+        )
+        for link, key, state in zip(links, keys, new, strict=True)
+    )  # fmt: skip
+    tx.insert("links", LINK, list(made))
+    natives = [(link, state.change.native) for link, state in zip(links, new, strict=True) if state.change.native]
+    tx.insert("natives", ("link_id", "native"), natives)
+    _keep_files(tx, ((key, state.change.files) for key, state in zip(keys, new, strict=True)))
+    _tell(tx, feed, "items.created", keys)
+    return links
+
+
+def _change(tx: Writing, feed: Feed, changed: Sequence[tuple[Link, State]]) -> None:
+    now = tx.now()
+    tx.each(
+        "UPDATE items SET data = ?, collection_id = ?, updated_at = ?, deleted_at = NULL WHERE id = ?",
+        [(state.body, state.collection, now, link.item) for link, state in changed],
+    )
+    tx.each("DELETE FROM item_files WHERE item_id = ?", [(link.item,) for link, _ in changed])
+    _keep_files(tx, ((link.item, state.change.files) for link, state in changed))
+    _tell(tx, feed, "items.updated", [link.item for link, _ in changed if link.gone_at is None])
+    _tell(tx, feed, "items.restored", [link.item for link, _ in changed if link.gone_at is not None])
+
+
+def _agree(tx: Writing, feed: Feed, pairs: Sequence[tuple[Link, State]]) -> None:
+    """Keep what the two sides last agreed on; the native text only where it differs."""
+    tx.each(
+        "UPDATE links SET collection_id = ?, version = ?, hash = ?, native_hash = ?, origin = ?, gone_at = NULL"
+        " WHERE id = ?",
+        [
+            (state.collection, state.change.ref.version, state.hash, state.native_hash, feed.origin, link.key)
+            for link, state in pairs
+        ],
+    )
+    tx.each(
+        "INSERT INTO natives (link_id, native) VALUES (?, ?)"
+        " ON CONFLICT (link_id) DO UPDATE SET native = excluded.native",
+        [(link.key, state.change.native) for link, state in pairs if link.native_hash != state.native_hash],
+    )
+
+
+def _keep_files(tx: Writing, owners: Iterable[tuple[int, Sequence[Attachment]]]) -> None:
+    rows = {(item, file.sha256, file.name): (file.media_type, file.size) for item, files in owners for file in files}
+    columns = ("item_id", "sha256", "name", "media_type", "size")
+    tx.insert("item_files", columns, [(*key, *rest) for key, rest in rows.items()])
+
+
+def _tell(tx: Writing, feed: Feed, what: EventType, items: Sequence[int]) -> None:
+    if items:
+        stream = feed.stream
+        events.add(tx, NewEvent(what, stream.workspace_id, stream.integration, stream.key, feed.run), items)
