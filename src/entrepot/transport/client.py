@@ -62,7 +62,7 @@ class Client:
         self._signer = signer
         self._headers = dict(headers or {})
         self._errors = dict(errors or {})
-        self._retry = retry
+        self.retry = retry
         self._log = log
         self._wire = Wire(egress, signer, limits, self.redactor)
 
@@ -190,7 +190,7 @@ class Client:
         self, request: Request, attempt: int, *, streaming: bool
     ) -> tuple[Request, Response | Trouble, aiohttp.ClientResponse | None]:
         budget = self.budget
-        await budget.enter(request.weight, self._retry.patience)
+        await budget.enter(request.weight, self.retry.patience)
         kept = False
         try:
             signed, answer = await self._wire.send(request, streaming=streaming)
@@ -236,12 +236,12 @@ class Client:
         if isinstance(outcome, Trouble):
             error = outcome.kind(f"{host(request.url)} {outcome.what}.")
             again = not outcome.final and (request.is_repeatable or not outcome.sent)
-            return error, self._retry.wait(attempt) if again else None
+            return error, self.retry.wait(attempt) if again else None
         kind = error_type(request, outcome, self._errors)
         after = self._after(outcome) if kind is TryLater else None
         error = error_for(request, outcome, kind, self.redactor, after)
         again = kind is TryLater and (request.is_repeatable or is_limited(outcome))
-        return error, self._retry.wait(attempt, after) if again else None
+        return error, self.retry.wait(attempt, after) if again else None
 
     def _note(self, request: Request, attempt: int, result: int | str) -> None:
         if self._log is not None:

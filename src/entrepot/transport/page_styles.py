@@ -18,20 +18,26 @@ Where = Literal["query", "body"]
 
 
 class CursorPages(msgspec.Struct, frozen=True):
-    """The answer holds a cursor at `find`, which is sent back as `send`; `more` (a path to a boolean) may end it."""
+    """The answer holds a cursor at `find`, which is sent back as `send`; `more` (a path to a boolean) may end it.
+
+    With `strict` the flag must be there: a list that ends because a field was renamed would look complete.
+    """
 
     send: str = "cursor"
     find: str = "next_cursor"
     place: Where = "query"
     more: str = ""
+    strict: bool = False
 
     def ask(self, request: Request, state: State | None) -> Request:
         return request if state is None else _with(request, self.place, {self.send: state})
 
-    def follow(self, state: State | None, data: object, response: Response) -> State | None:  # noqa: ARG002 - Paging
-        if self.more and not dig(data, self.more):
-            return None
-        return _as_state(dig(data, self.find), response)
+    def follow(self, state: State | None, data: object, response: Response) -> State | None:
+        more = _flag(data, self.more, response, strict=self.strict)
+        cursor = None if more is False else _as_state(dig(data, self.find), response)
+        if more and cursor is None:
+            raise ServiceChanged(f"{place_of(response.url)} says that there is more, but not where.")
+        return cursor
 
 
 class NumberedPages(msgspec.Struct, frozen=True):
@@ -49,16 +55,17 @@ class NumberedPages(msgspec.Struct, frozen=True):
     last_page: str = ""
     total: str = ""
     short_is_last: bool = False
+    strict: bool = False
 
     def ask(self, request: Request, state: State | None) -> Request:
         number = self.first if state is None else state
         size = {self.size_name: self.size} if self.size_name else {}
         return _with(request, self.place, {self.send: number, **size})
 
-    def follow(self, state: State | None, data: object, response: Response) -> State | None:  # noqa: ARG002 - Paging
+    def follow(self, state: State | None, data: object, response: Response) -> State | None:
         number = self.skip(state, 0)
         if self.more:
-            return number + 1 if dig(data, self.more) else None
+            return number + 1 if _flag(data, self.more, response, strict=self.strict) else None
         last = _whole(data, self.last_page)
         if last is not None:
             return number + 1 if number < last else None
@@ -158,6 +165,16 @@ def _with(request: Request, where: Where, values: dict[str, State]) -> Request:
 
 def _at(request: Request, state: State | None) -> Request:
     return request if state is None else replace(request, url=str(state), params={})
+
+
+def _flag(data: object, path: str, response: Response, *, strict: bool) -> bool | None:
+    """What the answer says on whether there is more; None where it says nothing."""
+    found = dig(data, path) if path else None
+    if found is None and not (strict and path):
+        return None
+    if not isinstance(found, bool | int):
+        raise ServiceChanged(f"{place_of(response.url)} no longer says at {path} whether there is more.")
+    return bool(found)
 
 
 def _as_state(found: object, response: Response) -> State | None:

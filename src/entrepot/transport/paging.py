@@ -8,9 +8,10 @@ from typing import Any, Protocol, cast
 import msgspec
 
 from entrepot.core.errors import ServiceChanged
-from entrepot.transport.client import Client
+from entrepot.transport.budget import Budget
+from entrepot.transport.limits import Limits
 from entrepot.transport.message import Request, Response
-from entrepot.transport.redact import place
+from entrepot.transport.redact import Redactor, place
 
 State = str | int
 """Where a page begins: a cursor, a number, an offset or an address. JSON, so that another process can go on."""
@@ -32,6 +33,18 @@ class Paging(Protocol):
     def follow(self, state: State | None, data: object, response: Response) -> State | None: ...
 
 
+class Asks(Protocol):
+    """What sends: a client, or what speaks a protocol through one."""
+
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def budget(self) -> Budget: ...
+    @property
+    def redactor(self) -> Redactor: ...
+    async def send(self, request: Request) -> Response: ...
+
+
 class Counted(Paging, Protocol):
     """Paging by number or offset, in which any page can be asked for without the one before it."""
 
@@ -45,7 +58,7 @@ class Counted(Paging, Protocol):
 
 
 async def pages(
-    client: Client, request: Request, style: Paging, *, start: State | None = None, shape: Any = None
+    client: Asks, request: Request, style: Paging, *, start: State | None = None, shape: Any = None
 ) -> AsyncGenerator[Answer]:
     """One page after another, from `start` on (`Answer.next` of an earlier one). `shape` is a type for msgspec."""
     state, guard = start, _Guard(request, client.limits.pages)
@@ -59,7 +72,7 @@ async def pages(
 
 
 async def pages_in_parallel(
-    client: Client, request: Request, style: Counted, *, start: int | None = None, shape: Any = None
+    client: Asks, request: Request, style: Counted, *, start: int | None = None, shape: Any = None
 ) -> AsyncGenerator[Answer]:
     """The same pages in the same order, as many asked for at a time as the budget allows.
 
@@ -104,7 +117,7 @@ def _retrieve(task: asyncio.Task[Response]) -> None:
         task.exception()
 
 
-def _read(client: Client, style: Paging, state: State | None, response: Response, shape: Any) -> Answer:
+def _read(client: Asks, style: Paging, state: State | None, response: Response, shape: Any) -> Answer:
     data = response.json(shape)
     following = style.follow(state, data, response)
     if isinstance(following, str):

@@ -1,0 +1,219 @@
+"""GraphQL over HTTP: one query and its variables by POST; errors that hide in good answers; pages of a connection."""
+
+import re
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import msgspec
+
+from entrepot.core.errors import (
+    EntrepotError,
+    NeedsConsent,
+    PersonMustFix,
+    RecordRefused,
+    ServiceChanged,
+    Stale,
+    TryLater,
+)
+from entrepot.transport.budget import Budget
+from entrepot.transport.client import Client
+from entrepot.transport.dig import dig
+from entrepot.transport.limits import Limits
+from entrepot.transport.message import Request, Response
+from entrepot.transport.page_styles import CursorPages, NumberedPages
+from entrepot.transport.paging import Answer, State, pages
+from entrepot.transport.rate_headers import read_wait
+from entrepot.transport.redact import Redactor, place
+from entrepot.transport.status import ERRORS
+
+ANSWERED = (400, 404, 422)
+"""Statuses with which services send an ordinary GraphQL answer that holds `errors`."""
+
+_HEADERS = {
+    "Accept": "application/graphql-response+json, application/json;q=0.9",
+    "Content-Type": "application/json",
+}
+_CODES: Mapping[str, type[EntrepotError]] = {
+    "RATELIMITED": TryLater,
+    "THROTTLED": TryLater,
+    "TOOMANYREQUESTS": TryLater,
+    "COMPLEXITYEXCEPTION": TryLater,
+    "COMPLEXITYBUDGETEXHAUSTED": TryLater,
+    "INTERNALSERVERERROR": TryLater,
+    "INTERNALERROR": TryLater,
+    "SERVICEUNAVAILABLE": TryLater,
+    "UNAUTHENTICATED": NeedsConsent,
+    "AUTHENTICATIONERROR": NeedsConsent,
+    "UNAUTHORIZED": NeedsConsent,
+    "ACCESSDENIED": NeedsConsent,
+    "FORBIDDEN": NeedsConsent,
+    "INSUFFICIENTSCOPES": NeedsConsent,
+    "CONFLICT": Stale,
+    "GRAPHQLVALIDATIONFAILED": ServiceChanged,
+    "GRAPHQLPARSEFAILED": ServiceChanged,
+    "UNDEFINEDFIELD": ServiceChanged,
+    "ARGUMENTNOTACCEPTED": ServiceChanged,
+}
+_STATUSES: Mapping[int, type[EntrepotError]] = {401: NeedsConsent, 403: NeedsConsent, 409: Stale, 429: TryLater}
+_SENTENCES: tuple[tuple[re.Pattern[str], type[EntrepotError]], ...] = (
+    (re.compile(r"(?i)rate.?limit|too many requests|throttled"), TryLater),
+    (re.compile(r"(?i)invalid (access )?token|unauthori[sz]ed|not authenticated|unauthenticated"), NeedsConsent),
+    (
+        re.compile(
+            r"(?i)cannot query field|unknown (argument|type|field|directive)|syntax error|doesn't exist on type"
+            r"|must have a selection of subfields|got invalid value.*not defined"
+        ),
+        ServiceChanged,
+    ),
+)
+
+
+class GraphQL:
+    """Speaks to one endpoint. `codes` maps the service's own error codes to names of the seven errors."""
+
+    def __init__(self, client: Client, url: str = "", *, codes: Mapping[str, str] | None = None) -> None:
+        self._client = client
+        self._url = url
+        self._codes = {_plain(code): ERRORS[name] for code, name in (codes or {}).items()}
+
+    @property
+    def limits(self) -> Limits:
+        return self._client.limits
+
+    @property
+    def budget(self) -> Budget:
+        return self._client.budget
+
+    @property
+    def redactor(self) -> Redactor:
+        return self._client.redactor
+
+    async def ask(
+        self, query: str, variables: Mapping[str, object] | None = None, *, writes: bool = False, weight: float = 1
+    ) -> dict[str, Any]:
+        """The answer's `data`. A mutation says `writes`, and is then never sent twice on its own."""
+        response = await self.send(self.request(query, variables, writes=writes, weight=weight))
+        return response.json(_Data).data
+
+    def pages(
+        self,
+        query: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        style: CursorPages | NumberedPages,
+        start: State | None = None,
+    ) -> AsyncGenerator[Answer]:
+        """The pages of one list, in a style from `connection` or `numbered`; `Answer.data` holds the whole answer."""
+        return pages(self, self.request(query, variables), style, start=start)
+
+    def request(
+        self, query: str, variables: Mapping[str, object] | None = None, *, writes: bool = False, weight: float = 1
+    ) -> Request:
+        return Request(
+            method="POST",
+            url=self._url,
+            headers=_HEADERS,
+            body=msgspec.json.encode({"query": query, "variables": variables or {}}),
+            repeatable=not writes,
+            expected=ANSWERED,
+            weight=weight,
+        )
+
+    async def send(self, request: Request) -> Response:
+        """An answer without errors; waits and asks again where the errors say to come later."""
+        attempt = 1
+        while True:
+            response = await self._client.send(request)
+            error = self._error(request, response)
+            if error is None:
+                return response
+            wait = self._client.retry.wait(attempt, error.after) if isinstance(error, TryLater) else None
+            if wait is None or not request.is_repeatable:
+                raise error
+            await self.budget.clock.sleep(wait)
+            attempt += 1
+
+    def _error(self, request: Request, response: Response) -> EntrepotError | None:
+        answer = response.json(_Answer)
+        if not answer.errors:
+            if answer.data is not None:
+                return None
+            return ServiceChanged(f"{place(response.url)} answered without data and without saying why.")
+        first = answer.errors[0]
+        kind = self._kind(request, first)
+        clean = self.redactor.clean
+        says = " ".join(first.message.split())[:200] or _code(first) or "an error without words"
+        message = clean(f"{place(response.url)} answered: {says}")
+        detail = clean(msgspec.json.encode(answer.errors[:5]).decode()[:1000])
+        if kind is TryLater:
+            after = _after(answer, first)
+            after = read_wait(response.headers, self.budget.clock.now()) if after is None else after
+            return TryLater(message, detail=detail, after=after)
+        return kind(message, detail=detail)
+
+    def _kind(self, request: Request, error: "_Error") -> type[EntrepotError]:
+        code = _plain(_code(error))
+        known = self._codes.get(code) or _CODES.get(code)
+        if known is not None:
+            return known
+        for pattern, kind in _SENTENCES:
+            if pattern.search(error.message):
+                return kind
+        if error.status in _STATUSES:
+            return _STATUSES[error.status]
+        if error.status is not None and error.status >= 500:
+            return TryLater
+        return PersonMustFix if request.is_reading else RecordRefused
+
+
+def connection(at: str, *, send: str = "after") -> CursorPages:
+    """Pages of a Relay connection at a path below `data`: `pageInfo { hasNextPage endCursor }`, sent as a variable."""
+    info = f"data.{at}.pageInfo"
+    return CursorPages(
+        send=f"variables.{send}", find=f"{info}.endCursor", more=f"{info}.hasNextPage", place="body", strict=True
+    )
+
+
+def numbered(more: str, *, send: str = "page", first: int = 1) -> NumberedPages:
+    """Pages counted by a variable while the flag at `more` is true: `Page.pageInfo.hasNextPage`, `x.hasNextChunk`."""
+    return NumberedPages(send=f"variables.{send}", first=first, more=f"data.{more}", place="body", strict=True)
+
+
+class _Error(msgspec.Struct):
+    message: str = ""
+    type: str | None = None
+    status: int | None = None
+    extensions: dict[str, Any] | None = None
+    path: Any = None
+
+
+class _Answer(msgspec.Struct):
+    data: msgspec.Raw | None = None
+    errors: list[_Error] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+class _Data(msgspec.Struct):
+    data: dict[str, Any]
+
+
+def _code(error: _Error) -> str:
+    found = dig(error.extensions, "code") or dig(error.extensions, "type") or error.type
+    return found if isinstance(found, str) else ""
+
+
+def _plain(code: str) -> str:
+    return re.sub(r"[^A-Za-z]", "", code).upper()
+
+
+def _after(answer: _Answer, error: _Error) -> float | None:
+    """Seconds until the answer's own words allow another try, where it has any."""
+    told = dig(error.extensions, "retry_in_seconds")  # monday
+    if isinstance(told, int | float):
+        return float(told)
+    cost = dig(answer.extensions, "cost")  # Shopify: points come back at a rate, and the query costs so many
+    wanted, have = dig(cost, "requestedQueryCost"), dig(cost, "throttleStatus.currentlyAvailable")
+    rate = dig(cost, "throttleStatus.restoreRate")
+    if isinstance(wanted, int | float) and isinstance(have, int | float) and isinstance(rate, int | float) and rate > 0:
+        return max(0.0, (wanted - have) / rate)
+    return None
