@@ -52,49 +52,68 @@ def _importers(services: Services, connector: str | None) -> dict[str, FileImpor
     return {entry.id: entry.open_importer() for entry in services.catalog.listing() if entry.importer}
 
 
-Claim = tuple[OpenArchive, Path, Recognised]
+class Claim(msgspec.Struct, frozen=True):
+    """An archive and the importer that will read it."""
+
+    archive: OpenArchive
+    path: Path
+    by: Recognised
 
 
-def _recognised(path: Path, importers: Mapping[str, FileImporter], asked: Asked, opened: ExitStack) -> list[Claim]:
+def _recognised(
+    path: Path, importers: Mapping[str, FileImporter], asked: Asked, opened: ExitStack
+) -> Sequence[Claim | Report]:
     if not path.exists():
         raise PersonMustFix(f"There is nothing at {path}.")
     archive = opened.enter_context(open_archive(path))
     if asked.connector is not None:
-        return [(archive, path, chosen(archive, asked.connector, importers[asked.connector]))]
+        return [Claim(archive, path, chosen(archive, asked.connector, importers[asked.connector]))]
     claim = recognise(archive, importers)
     if claim is not None:
-        return [(archive, path, claim)]
-    inside = [
-        claim
-        for child in (sorted(path.iterdir()) if path.is_dir() else ())
-        if not child.name.startswith(".")
-        for claim in _recognised_inside(child, importers, asked, opened)
-    ]
+        return [Claim(archive, path, claim)]
+    children = sorted(path.iterdir()) if path.is_dir() else []
+    inside = [found for child in children if (found := _recognised_inside(child, importers, opened))]
     if not inside:
         raise unknown(path, sorted(importers))
     return inside
 
 
-def _recognised_inside(
-    path: Path, importers: Mapping[str, FileImporter], asked: Asked, opened: ExitStack
-) -> list[Claim]:
-    """In a folder of many things, a file nobody knows is passed over: people keep their downloads together."""
-    archive = opened.enter_context(open_archive(path))
-    claim = recognise(archive, importers)
-    return [(archive, path, claim)] if claim else []
+def _recognised_inside(path: Path, importers: Mapping[str, FileImporter], opened: ExitStack) -> Claim | Report | None:
+    """In a folder of many things one that cannot be read is reported, and one nobody knows is passed over."""
+    if path.name.startswith("."):
+        return None
+    try:
+        archive = opened.enter_context(open_archive(path))
+        claim = recognise(archive, importers)
+    except PersonMustFix as error:
+        return _failed(path, error)
+    return Claim(archive, path, claim) if claim else None
 
 
-def _run(services: Services, archive: OpenArchive, path: Path, recognised: Recognised, asked: Asked) -> Report:
-    manifest = manifest_file.load(services.catalog.entry(recognised.connector).manifest)
+def _failed(path: Path, error: PersonMustFix) -> Report:
+    return Report(
+        run=None,
+        connector=path.name,
+        status="failed",
+        seconds=0.0,
+        counts=Counts(),
+        streams={},
+        error={"code": error.code, "message": error.message},
+    )
+
+
+def _run(services: Services, claim: Claim, asked: Asked) -> Report:
+    connector = claim.by.connector
+    manifest = manifest_file.load(services.catalog.entry(connector).manifest)
     with services.database.write() as tx:
-        integration = home_of(tx, services.workspace, recognised.connector, recognised.match.account)
+        integration = home_of(tx, services.workspace, connector, claim.by.match.account)
     held = runs.start(
         services.database,
         runs.NewRun(
             workspace_id=services.workspace,
             integration=integration.key,
             task="import",
-            options={"file": _fingerprint(path), "options": dict(asked.options)},
+            options={"file": _fingerprint(claim.path), "options": dict(asked.options)},
         ),
     )
     return import_archive(
@@ -104,8 +123,8 @@ def _run(services: Services, archive: OpenArchive, path: Path, recognised: Recog
             held=held,
             workspace_id=services.workspace,
             integration=integration,
-            archive=archive,
-            importer=recognised.importer,
+            archive=claim.archive,
+            importer=claim.by.importer,
             kinds={name: spec.kind for name, spec in manifest.streams.items()},
             options=Options(asked.options),
             watch=asked.watch,
@@ -119,12 +138,12 @@ def _fingerprint(path: Path) -> list[object]:
     return [str(path.absolute()), about.st_size, about.st_mtime_ns]
 
 
-def _count(archive: OpenArchive, recognised: Recognised, asked: Asked) -> Report:
+def _count(claim: Claim, asked: Asked) -> Report:
     """A dry run: everything is read, nothing is written; `created` and the rest are left at 0."""
     begun = monotonic()
     streams: dict[str, Counts] = {}
     refused: list[Refused] = []
-    for row in recognised.importer.read(archive, Options(asked.options)):
+    for row in claim.by.importer.read(claim.archive, Options(asked.options)):
         counts = streams.setdefault(row.stream, Counts())
         counts.read += 1
         if isinstance(row, BadRow):
@@ -135,7 +154,7 @@ def _count(archive: OpenArchive, recognised: Recognised, asked: Asked) -> Report
         total.add(counts)
     return Report(
         run=None,
-        connector=recognised.connector,
+        connector=claim.by.connector,
         status="done",
         seconds=monotonic() - begun,
         counts=total,
