@@ -115,7 +115,7 @@ class _Parser:
     def _begin(self, element: Element) -> None:
         if self._root is None:
             self._root = element
-            if element.getroottree().docinfo.doctype:
+            if element.getroottree().docinfo.doctype:  # pyright: ignore[reportAttributeAccessIssue] - the stub lacks it
                 raise PersonMustFix(f"{self._name} hides a DTD in an unusual encoding; it was not read.")
         if element.tag in self._tags or f"{{*}}{etree.QName(element).localname}" in self._tags:
             self._open.append(element)
