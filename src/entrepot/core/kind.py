@@ -15,4 +15,4 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defau
     kind: ClassVar[str] = ""
     standard: ClassVar[str] = ""
 
-    extra: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    extra: dict[str, Any] = {}
