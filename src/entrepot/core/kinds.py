@@ -23,6 +23,8 @@ KINDS: Mapping[str, type[Kind]] = MappingProxyType(
     }
 )  # fmt: skip
 
+MOST_TITLE = 120
+
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 
@@ -51,3 +53,17 @@ def schema(kind: str) -> dict[str, object]:
         "description": struct.standard,
         **found,
     }
+
+
+_TITLES = ("title", "name", "subject", "file_name", "path", "summary", "content", "text", "remittance", "type", "sport")
+
+
+def title_of(data: Kind) -> str:
+    """A few words by which people know a record, whatever its kind."""
+    for field in _TITLES:
+        value = getattr(data, field, None)
+        text = getattr(value, "full", None) if field == "name" and not isinstance(value, str) else value
+        if isinstance(text, str) and text.strip():
+            line = text.strip().splitlines()[0]
+            return line if len(line) <= MOST_TITLE else f"{line[: MOST_TITLE - 1]}…"
+    return ""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from entrepot.core.errors import PersonMustFix
 
-USER, PASSWORD = "example", "correct-horse"  # noqa: S105 -- the example server's, made anew each time
+USER, PASSWORD = "example", "correct-horse"
 _STARTS_WITHIN = 20.0
 
 

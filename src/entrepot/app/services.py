@@ -1,0 +1,67 @@
+"""Everything a hub is made of, built once from its settings, each part when it is first needed."""
+
+import shlex
+from functools import cached_property
+from pathlib import Path
+
+from entrepot.core.errors import PersonMustFix
+from entrepot.sdk.catalog import Catalog
+from entrepot.settings import Settings
+from entrepot.storage import workspaces
+from entrepot.storage.blobs import Blobs
+from entrepot.storage.database import Database
+from entrepot.vault.keys import CommandKeys, FileKeys, KeySource, TextKeys
+from entrepot.vault.vault import Vault
+
+
+class Services:
+    """Close it when done: the database keeps files open."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def database(self) -> Database:
+        _make_folder(self.settings.data)
+        return Database(self.settings.database_url)
+
+    @cached_property
+    def workspace(self) -> int:
+        with self.database.read() as tx:
+            return workspaces.first(tx)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        return Blobs(self.settings.data / "blobs")
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return Catalog(self.settings.connectors)
+
+    @cached_property
+    def vault(self) -> Vault:
+        return Vault(self.key_source)
+
+    @cached_property
+    def key_source(self) -> KeySource:
+        """ENTREPOT_KEY goes before ENTREPOT_KEY_COMMAND, and that before the file."""
+        if self.settings.key is not None:
+            return TextKeys(self.settings.key)
+        if self.settings.key_command is not None:
+            return CommandKeys(shlex.split(self.settings.key_command))
+        _make_folder(self.settings.key_file.parent)
+        return FileKeys(self.settings.key_file)
+
+    def close(self) -> None:
+        if "database" in self.__dict__:
+            self.database.close()
+
+
+def _make_folder(folder: Path) -> None:
+    """The hub's folder holds personal data and the key: nobody else may look into it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise PersonMustFix(
+            f"The hub's folder {folder} cannot be made: {problem.strerror}. Name another with --data DIR."
+        ) from None
