@@ -1,14 +1,15 @@
 """Opens what people download (a zip, a tar, a gzip, a folder, one file) so that importers see only named entries."""
 
+import gzip
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from fnmatch import translate
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self, cast
 
 from entrepot.core.errors import PersonMustFix
 from entrepot.protocols.archive_entry import BUFFER, StoredEntry, explained
@@ -79,6 +80,16 @@ def enter(entry: Entry, limits: Limits = STANDARD) -> OpenArchive:
             raise PersonMustFix(f"{entry.name} was expected to be a zip file and is not.")
         entries = zip_entries(unpacked, entry.name, meter, limits, guarded)
         return OpenArchive(entry.name, entries, guarded.pop_all())
+
+
+def gunzip(entry: Entry, limits: Limits = STANDARD) -> StoredEntry:
+    """A gzipped file that lies in an archive or folder (`list.xml.gz`), unpacked while it is read."""
+    name = entry.name[:-3] if entry.name.lower().endswith(".gz") else entry.name
+    return StoredEntry(entry.name, name, entry.size, partial(_open_gzip, entry), Meter(entry.name, entry.size, limits))
+
+
+def _open_gzip(entry: Entry) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(entry.open()))
 
 
 def _entries_of(path: Path, name: str, limits: Limits, resources: ExitStack) -> list[StoredEntry]:
