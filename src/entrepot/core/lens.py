@@ -12,6 +12,8 @@ say is Python in the connector's folder.
 """
 
 from collections.abc import Callable, Collection
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, NoReturn
 
 import msgspec
@@ -102,7 +104,7 @@ def exact(lens: Lens) -> Lens:
 
     def write_exactly(value: object) -> object:
         native = write(value)
-        if write(read(native)) != native or not _same(read(native), value):
+        if not _same(read(native), value):
             raise LensError(f"{shown(value)} does not fit {lens.name}")
         return native
 
@@ -120,4 +122,12 @@ def shown(value: object) -> str:
 
 def _same(one: object, other: object) -> bool:
     # A stored record holds instants and decimals as text; a fresh one holds them as values.
-    return one == other or (isinstance(other, str) and msgspec.to_builtins(one) == other) or str(one) == str(other)
+    if isinstance(other, str):
+        match one:
+            case datetime():
+                return one == datetime.fromisoformat(other)
+            case Decimal():
+                return one == Decimal(other)
+            case _:
+                return one == other
+    return one == other

@@ -3,35 +3,31 @@
 import math
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from entrepot.core.lens import Lens, LensError, exact, shown
 
+_LARGEST = 10**40
 _INTEGER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,6})?", re.ASCII)
+_NO_NUMBER = Decimal("NaN")
 _COMMA = re.compile(r"[+-]?\d{1,3}(?:[.\s'\u00a0\u202f\u2019]\d{3})*(?:,\d+)?|[+-]?\d+(?:,\d+)?", re.ASCII)
 
 
 def as_decimal(value: object) -> Decimal:
     """Exact: a float is taken at its shortest text, which is what the service sent."""
-    if isinstance(value, Decimal):
-        found = value
-    elif isinstance(value, (int, float, str)) and not isinstance(value, bool):
-        try:
-            found = Decimal(value) if isinstance(value, int) else Decimal(str(value).strip())
-        except InvalidOperation:
-            found = Decimal("NaN")
-    else:
-        found = Decimal("NaN")
+    found = _decimal(value)
     if not found.is_finite() or abs(found.adjusted()) > 60:
         raise LensError(f"{shown(value)} is not a number")
     return found
 
 
 def as_integer(value: object) -> int:
-    if value.__class__ is int:
-        return value  # pyright: ignore[reportReturnType]  # the line above has looked
-    if isinstance(value, float) and value.is_integer():
+    """At most forty digits; a float only where every whole number of its size can be one."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST:
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     if isinstance(value, str) and _INTEGER.fullmatch(text := value.strip()):
         return int(text)
@@ -42,7 +38,7 @@ def as_number(value: object) -> float:
     if value.__class__ is float or value.__class__ is int:
         found = value
     elif isinstance(value, (str, Decimal)):
-        found = float(as_decimal(value))
+        found = float(_decimal(value))
     else:
         found = math.nan
     try:
@@ -85,6 +81,15 @@ def fraction(name: str, parts: int) -> Lens:
         return shortest(as_decimal(value) * parts)
 
     return Lens(name, _blank_or(read), write)
+
+
+def _decimal(value: object) -> Decimal:
+    """Not a number where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (Decimal, int, float, str)):
+        return _NO_NUMBER
+    if isinstance(value, str):
+        return Decimal(text) if _DECIMAL.fullmatch(text := value.strip()) else _NO_NUMBER
+    return Decimal(str(value)) if isinstance(value, float) else Decimal(value)
 
 
 def _blank_or(read: Callable[[Any], Any]) -> Callable[[Any], Any]:

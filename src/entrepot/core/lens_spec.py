@@ -30,7 +30,7 @@ from collections.abc import Callable
 from typing import Any
 
 from entrepot.core import lens_list
-from entrepot.core.lens import AS_IS, Lens, Reading, then
+from entrepot.core.lens import AS_IS, Lens, LensError, Reading, then
 from entrepot.core.lens_choice import constant, table
 from entrepot.core.lens_local import local, period
 from entrepot.core.lens_pattern import pattern
@@ -61,7 +61,7 @@ def build(target: str, line: object, *, markdown: Markdown | None = None) -> Fie
         return _shape(spec)(target, spec, markdown)
     except SpecError as why:
         raise SpecError(str(why) if str(why).startswith(f"{target}: ") else f"{target}: {why}") from why
-    except (ValueError, TypeError) as why:
+    except (LensError, ValueError, TypeError) as why:
         raise SpecError(f"{target}: {why}") from why
 
 
