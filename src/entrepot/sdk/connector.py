@@ -5,7 +5,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
-from entrepot.core.change import BadRow, Change, Cursor, Page
+from entrepot.core.change import BadRow, Change, Cursor, Page, Ref
 from entrepot.sdk.archive import Archive
 
 Deletions = Literal["feed", "absence", "never"]
@@ -64,6 +64,15 @@ class Reader(Protocol):
         The cursor of each page must be enough to go on after it in another process. Raises `Stale` when the
         service no longer knows the cursor; the caller then asks again without one.
         """
+        ...
+
+
+@runtime_checkable
+class Confirming(Protocol):
+    """A reader that can ask about one record: what a full listing did not show may have moved out of its sight."""
+
+    async def confirm(self, stream: str, ref: Ref, collection: str | None = None) -> Change | None:
+        """The record as it is now, or its tombstone; None where this stream has no way to ask."""
         ...
 
 

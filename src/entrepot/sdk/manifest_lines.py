@@ -4,7 +4,8 @@ Read as YAML 1.2 core: `yes` and `2026-03-11` are text, and a key written twice 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 import yaml
@@ -73,7 +74,7 @@ _resolve("bool", "true|false", "tf")
 _resolve("int", r"[-+]?\d+", "-+0123456789")
 _resolve("float", r"[-+]?(\d+\.\d*|\.\d+)([eE][-+]?\d+)?", "-+.0123456789")
 
-_SCALARS = {
+_SCALARS: dict[str, Callable[[str], Any]] = {
     "tag:yaml.org,2002:null": lambda _: None,
     "tag:yaml.org,2002:bool": lambda text: text == "true",
     "tag:yaml.org,2002:int": int,
@@ -99,6 +100,6 @@ def _pairs(node: yaml.MappingNode, place: Place, marked: Marked) -> Iterator[tup
             marked.problems.append(Problem(line, ".".join(map(str, (*place, key.value))), message))
             continue
         seen.add(key.value)
-        name = int(key.value) if key.tag.endswith(":int") else key.value
+        name = _SCALARS[key.tag](key.value) if key.tag.endswith((":int", ":bool")) else key.value
         marked.lines[*place, name] = line
         yield name, _value(value, (*place, name), marked)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from entrepot.core.kinds import KINDS
 from entrepot.sdk.manifest import Manifest
 from entrepot.sdk.manifest_auth import OAuth2
-from entrepot.sdk.manifest_http import PagePaging
+from entrepot.sdk.manifest_fields import broken_fields
+from entrepot.sdk.manifest_http import OffsetPaging, PagePaging
 from entrepot.sdk.manifest_lines import Place
 from entrepot.sdk.manifest_streams import Ask, Collections, Read, Since, StreamSpec
 from entrepot.sdk.manifest_terms import words_in
@@ -71,15 +72,18 @@ def _collections(manifest: Manifest, name: str, collections: Collections) -> Ite
 
 def _stream(manifest: Manifest, name: str, stream: StreamSpec) -> Iterator[Rule]:
     place = ("streams", name)
-    if stream.kind not in KINDS:
+    if stream.kind in KINDS:
+        yield from broken_fields(name, stream) if stream.fields else ()
+    else:
         yield (*place, "kind"), f"no such kind; there are {', '.join(KINDS)}"
     in_python = bool(manifest.importer or manifest.uses)
     if in_python == bool(stream.reads):
         yield (*place, "read"), "the connector's Python reads this" if in_python else "this key is missing"
     if stream.reads and not (stream.id and stream.fields):
         yield place, "a stream that reads has an `id` and `fields`"
-    if stream.by_collection and stream.by_collection not in manifest.collections:
-        yield (*place, "by_collection"), "names an entry of `collections`"
+    for key, named in (("by_collection", stream.by_collection), ("collections", stream.collections)):
+        if named and named not in manifest.collections:
+            yield (*place, key), "names an entry of `collections`"
     words = collection_words(manifest, stream.by_collection)
     yield from _deletions(manifest, stream, place, words)
     for index, read in enumerate(stream.reads):
@@ -116,8 +120,12 @@ def _ask(manifest: Manifest, ask: Ask, place: Place, words: frozenset[str]) -> I
     if ask.graphql and ask.body:
         yield (*place, "body"), "a GraphQL request has `variables`, not a body"
     paging = ask.paging or manifest.http.paging
-    if isinstance(paging, PagePaging) and paging.parallel and not (paging.total or paging.pages):
-        yield (*place, "paging"), "parallel pages need `total` or `pages`, to know the end from the first answer"
+    if isinstance(paging, PagePaging | OffsetPaging) and paging.parallel and not _tells_the_end(paging):
+        yield (*place, "paging"), "parallel pages need `total` and `size`, or `pages`: the end must be known early"
+
+
+def _tells_the_end(paging: PagePaging | OffsetPaging) -> bool:
+    return bool((paging.total and paging.size) or (isinstance(paging, PagePaging) and paging.pages))
 
 
 def _since(manifest: Manifest, since: Since, place: Place) -> Iterator[Rule]:

@@ -1,6 +1,6 @@
 """What a connector reads, request by request and field by field: `probe`, `collections` and `streams`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -119,8 +119,10 @@ class StreamSpec(Section):
     """One request, or several that together show everything."""
     by_collection: Name | None = None
     """Each collection of this name is read by itself; `:collection` and the parts of its id are words."""
+    collections: Name | None = None
+    """One read yields all, and its records belong to the collections of this name."""
     each_collection: bool = False
-    """The same where Python reads and finds the collections."""
+    """As `by_collection`, where Python reads and finds the collections."""
     id: Id | None = None
     version: Path | None = None
     collection: Path | None = None
@@ -134,7 +136,7 @@ class StreamSpec(Section):
     volatile: list[Path] = []
     """Fields of the record that change without meaning anything; they are not kept in its native form."""
     native: Literal["json", "text", "none"] = "json"
-    fields: dict[str, Json] = {}
+    fields: dict[str, Any] = {}
     """Field of the kind → lens. One line, one lens."""
     extra: list[str] = []
     """Fields of the service kept in the kind's `extra` under their own names; `*` keeps all that no line reads."""

@@ -1,0 +1,112 @@
+"""Finds the records in an answer without reading them: each stays the bytes it came as until it is mapped."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from entrepot.core.errors import ServiceChanged, TryLater
+from entrepot.transport.dig import dig
+from entrepot.transport.message import Response
+from entrepot.transport.redact import place
+
+EACH = "*"
+_ITEMS = object()
+_FOUND = object()
+_Tree = dict[str, Any]
+
+
+class Trouble(msgspec.Struct):
+    """One of a GraphQL answer's `errors`."""
+
+    message: str = ""
+    extensions: dict[str, Any] | None = None
+
+
+class Shape:
+    """What to decode of an answer: the list of records, raw, and the few values that paging looks at."""
+
+    def __init__(self, items: str | None, found: Iterable[str] = (), *, graphql: bool = False) -> None:
+        self.items = items or ""
+        self._is_graphql = graphql
+        self.type: Any = _type_of(items, [*found, *(["errors"] if graphql else [])])
+
+    def records(self, data: Any, response: Response) -> Sequence[msgspec.Raw]:
+        """The records, as JSON; ServiceChanged where the answer has none of the form that was expected."""
+        if self._is_graphql:
+            _refuse_errors(data, response)
+        if not self.items:
+            return data
+        found = list(_walk(data, self.items.split(".")))
+        if None in found:
+            raise ServiceChanged(
+                f"{place(response.url)} answered without {self.items}, where the records should be.",
+                detail="" if response.private else repr(response.body[:200]),
+            )
+        if self.type is None:
+            return [msgspec.Raw(msgspec.json.encode(record)) for records in found for record in records]
+        return found[0] if len(found) == 1 else [record for records in found for record in records]
+
+
+def _walk(data: Any, steps: Sequence[str]) -> Iterator[Any]:
+    for index, step in enumerate(steps):
+        if step == EACH:
+            for element in data:
+                yield from _walk(element, steps[index + 1 :])
+            return
+        data = dig(data, step)
+        if data is None:
+            break
+    yield data
+
+
+def _type_of(items: str | None, found: Iterable[str]) -> Any:
+    """None, for everything, where a name on the way cannot be the name of a field."""
+    if items is None:
+        return list[msgspec.Raw]
+    tree: _Tree = {}
+    _plant(tree, items.split("."), _ITEMS)
+    for path in found:
+        if path:
+            _plant(tree, path.split("."), _FOUND)
+    return _struct(tree) if _has_plain_names(tree) else None
+
+
+def _plant(tree: _Tree, steps: Sequence[str], leaf: object) -> None:
+    for step in steps[:-1]:
+        below = tree.setdefault(step, {})
+        if not isinstance(below, dict):
+            return  # something above is decoded whole already
+        tree = below
+    tree.setdefault(steps[-1], leaf)
+
+
+def _has_plain_names(tree: _Tree) -> bool:
+    return all(
+        (name == EACH or name.isidentifier()) and (not isinstance(below, dict) or _has_plain_names(below))
+        for name, below in tree.items()
+    )
+
+
+def _struct(tree: _Tree) -> Any:
+    if EACH in tree:
+        return list[_member(tree[EACH])]
+    return msgspec.defstruct("Answer", [(name, _member(below) | None, None) for name, below in tree.items()])
+
+
+def _member(below: object) -> Any:
+    if isinstance(below, dict):
+        return _struct(below)
+    return list[msgspec.Raw] if below is _ITEMS else object
+
+
+def _refuse_errors(data: Any, response: Response) -> None:
+    """A GraphQL service says what went wrong in a good answer (https://spec.graphql.org, section 7.1)."""
+    errors = msgspec.convert(dig(data, "errors") or [], list[Trouble], strict=False)
+    if not errors:
+        return
+    said = "; ".join(error.message for error in errors[:3])
+    code = str((errors[0].extensions or {}).get("code", ""))
+    if "limit" in f"{said} {code}".lower() or "throttle" in code.lower():
+        raise TryLater(f"{place(response.url)} is busy: {said}")
+    raise ServiceChanged(f"{place(response.url)} refused the query: {said}")

@@ -1,0 +1,63 @@
+"""A connector's folder made into something that reads: from its manifest alone, or with the Python it names."""
+
+from collections.abc import Callable
+from typing import cast
+
+from entrepot.core.errors import PersonMustFix
+from entrepot.declarative.containers import Containers
+from entrepot.declarative.part import Part
+from entrepot.declarative.reader import Declared, DeclaredReader
+from entrepot.declarative.reading import Stream
+from entrepot.declarative.records import Complete, Records
+from entrepot.declarative.request import Asking
+from entrepot.sdk.catalog import Entry
+from entrepot.sdk.connector import Reader
+from entrepot.sdk.context import Context
+from entrepot.sdk.manifest import Manifest
+from entrepot.sdk.manifest_file import load
+from entrepot.sdk.manifest_http import OnePage
+from entrepot.sdk.manifest_rules import ACCOUNT
+from entrepot.sdk.manifest_streams import Ask, StreamSpec
+from entrepot.sdk.manifest_terms import words_in
+
+Open = Callable[[Context], Reader]
+"""Makes the reader of one integration."""
+
+
+def compile_connector(entry: Entry, manifest: Manifest | None = None) -> Open:
+    """What opens a reader for an integration; PersonMustFix lists all that is wrong with the manifest."""
+    manifest = manifest or load(entry.manifest)
+    if manifest.importer:
+        raise PersonMustFix(f"{manifest.name} reads files, not a live account: entrepot import FILE --as {manifest.id}")
+    if manifest.uses:
+        return cast("Open", entry.load(manifest.uses))
+    declared = declare(entry, manifest)
+    return lambda context: DeclaredReader(declared, context)
+
+
+def declare(entry: Entry, manifest: Manifest) -> Declared:
+    assert manifest.probe is not None
+    probing = Ask(request=manifest.probe.request, graphql=manifest.probe.graphql, paging=OnePage())
+    return Declared(
+        probe=manifest.probe,
+        probing=Asking(probing, manifest, entry.folder),
+        streams={name: _stream(entry, manifest, name, spec) for name, spec in manifest.streams.items()},
+        containers={name: Containers(spec, manifest, entry.folder) for name, spec in manifest.collections.items()},
+        defaults={name: setting.default for name, setting in manifest.settings.items()},
+    )
+
+
+def _stream(entry: Entry, manifest: Manifest, name: str, spec: StreamSpec) -> Stream:
+    parts = [Part(read, manifest, entry.folder) for read in spec.reads]
+    complete = cast("Complete", entry.load(spec.complete)) if spec.complete else None
+    confirm = spec.deleted.confirm
+    words = frozenset(words_in(confirm)) if confirm else frozenset[str]()
+    return Stream(
+        name=name,
+        parts=parts,
+        records=Records(name, spec, complete),
+        confirm=confirm,
+        collections=spec.by_collection or spec.collections,
+        by_collection=spec.by_collection is not None,
+        needs=frozenset({ACCOUNT}) & words.union(*(part.needs for part in parts)),
+    )

@@ -1,0 +1,135 @@
+"""One request of a stream with its way of asking for changes: what to send from a position, and what comes after."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from entrepot.core.errors import ServiceChanged
+from entrepot.core.path import getter
+from entrepot.declarative.fill import Words, fill
+from entrepot.declarative.position import Mark, Position, beginning, floor_of, time_of, written
+from entrepot.declarative.records import Batch, Record, TimeOf
+from entrepot.declarative.request import Asking
+from entrepot.sdk.manifest import Manifest
+from entrepot.sdk.manifest_streams import Read, Since
+from entrepot.transport.dig import dig
+from entrepot.transport.message import Request
+from entrepot.transport.paging import Answer
+
+_GONE_TOKEN = {410: "Stale"}
+
+
+class Step(msgspec.Struct, frozen=True):
+    """The position after a page; `ended` says that the part is read, `again` that another request begins."""
+
+    position: Position
+    ended: bool = False
+    again: bool = False
+
+
+class Part:
+    """Built once for a stream. Whoever reads asks `request`, and hands each page to `step`."""
+
+    def __init__(self, read: Read, manifest: Manifest, folder: Path) -> None:
+        self.since = read.since or _NEVER
+        self.gone = read.gone
+        self._token = self.since.token
+        self._full = Asking(read, manifest, folder, finds=self._token)
+        self._changes = Asking(self.since.ask, manifest, folder) if self.since.ask else self._full
+        self.times: TimeOf | None = _times(self.since) if self.since.field else None
+        self.needs = self._full.needs | self._changes.needs
+
+    def begin(self, position: Position, now: datetime) -> Position:
+        """A read by windows begins with the newest, which ends now."""
+        if self.since.window is None or position.until is not None:
+            return position
+        return replace(position, until=now, began=now)
+
+    def asking(self, position: Position) -> Asking:
+        return self._changes if position.mark.is_set else self._full
+
+    def floor(self, position: Position) -> datetime | None:
+        """Below this time everything is known, where records come newest first."""
+        return floor_of(self.since, position.mark) if self.since.newest_first else None
+
+    def request(self, position: Position, words: Words) -> Request:
+        since, mark = self.since, position.mark
+        params: dict[str, Any] = {}
+        floor = floor_of(since, mark)
+        if since.window is not None and since.send and since.until and position.until:
+            params[since.send] = written(self._lower(position, words), since.form)
+            params[since.until] = written(position.until, since.form)
+        elif since.send and mark.token:
+            params[since.send] = mark.token
+        elif since.send and floor:
+            params[since.send] = written(floor, since.form)
+        if floor:
+            words = {**words, "since": written(floor, since.form)}
+        request = self.asking(position).request(words, params)
+        return replace(request, errors=_GONE_TOKEN) if mark.token else request
+
+    def step(self, position: Position, answer: Answer, batch: Batch, words: Words) -> Step:
+        """What follows a page."""
+        high = max(filter(None, (position.high, batch.latest)), default=None)
+        here = replace(position, at=answer.next, high=high, count=position.count + len(batch.changes))
+        if batch.passed:
+            return Step(here.next_part(Mark(at=high or position.mark.at)), ended=True)
+        if self._is_capped(here):
+            return self._after_cap(here, answer)
+        if answer.next is not None:
+            return Step(here)
+        if self.since.window is not None:
+            return self._next_window(here, words)
+        return Step(here.next_part(self._mark(here, answer)), ended=True)
+
+    def _mark(self, position: Position, answer: Answer) -> Mark:
+        if self._token:
+            token = dig(answer.data, self._token)
+            return Mark(token=token) if isinstance(token, str) and token else Mark()
+        latest = max(filter(None, (position.high, position.mark.at)), default=None)
+        return Mark(at=latest) if self.since.field else Mark()
+
+    def _is_capped(self, position: Position) -> bool:
+        return self.since.cap is not None and position.mark.is_set and position.count >= self.since.cap
+
+    def _after_cap(self, position: Position, answer: Answer) -> Step:
+        """The service shows no more than so many; the rest is asked for from the last one's time."""
+        if position.high is None or (position.mark.at and position.high <= position.mark.at):
+            raise ServiceChanged(
+                f"More than {self.since.cap:,} records changed at one moment; the rest cannot be read."
+            )
+        if answer.next is None:
+            return Step(position.next_part(self._mark(position, answer)), ended=True)
+        marks = position.next_part(Mark(at=position.high)).marks
+        return Step(replace(position, marks=marks, at=None, count=0), again=True)
+
+    def _start(self, position: Position, words: Words) -> datetime:
+        return floor_of(self.since, position.mark) or beginning(str(fill(self.since.start, words)))
+
+    def _lower(self, position: Position, words: Words) -> datetime:
+        assert self.since.window is not None
+        assert position.until is not None
+        return max(self._start(position, words), position.until - self.since.window)
+
+    def _next_window(self, position: Position, words: Words) -> Step:
+        lower = self._lower(position, words)
+        if lower <= self._start(position, words):
+            return Step(position.next_part(Mark(at=position.began)), ended=True)
+        return Step(replace(position, until=lower), again=True)
+
+
+_NEVER = Since()
+
+
+def _times(since: Since) -> TimeOf:
+    assert since.field
+    take, form = getter(since.field), since.form
+
+    def time(record: Record) -> datetime | None:
+        value = take(record)
+        return None if value is None else time_of(value, form)
+
+    return time

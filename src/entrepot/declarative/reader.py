@@ -1,0 +1,94 @@
+"""A connector that is all manifest: the Reader the hub talks to."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+import msgspec
+
+from entrepot.core.change import Change, Cursor, Page, Ref
+from entrepot.core.errors import PersonMustFix, ServiceChanged
+from entrepot.declarative.containers import Containers
+from entrepot.declarative.fill import Words, fill_path
+from entrepot.declarative.position import position_of
+from entrepot.declarative.reading import Reading, Stream
+from entrepot.declarative.request import Asking
+from entrepot.sdk.connector import Account, RemoteCollection
+from entrepot.sdk.context import Context
+from entrepot.sdk.manifest_streams import Probe
+from entrepot.sdk.manifest_terms import call_parts
+from entrepot.transport.dig import dig
+from entrepot.transport.message import Request
+
+_MISSING = (404, 410)
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """A whole manifest, compiled."""
+
+    probe: Probe
+    probing: Asking
+    streams: Mapping[str, Stream]
+    containers: Mapping[str, Containers]
+    defaults: Mapping[str, str]
+
+
+class DeclaredReader:
+    """One for each integration. Implements `Reader` and `Confirming`."""
+
+    def __init__(self, declared: Declared, context: Context) -> None:
+        self._declared = declared
+        self._client = context.http
+        self._words: Words = {**declared.defaults, **context.settings}
+        self._account: Account | None = None
+
+    async def probe(self) -> Account:
+        declared = self._declared
+        response = await self._client.send(declared.probing.request(self._words))
+        data = response.json()
+        found = dig(data, declared.probe.id)
+        if found is None:
+            raise ServiceChanged(f"The service does not say whose account this is: {declared.probe.id} is missing.")
+        name = dig(data, declared.probe.name) if declared.probe.name else None
+        self._account = Account(id=str(found), name="" if name is None else str(name))
+        return self._account
+
+    async def collections(self, stream: str) -> Sequence[RemoteCollection]:
+        name = self._stream(stream).collections
+        if name is None:
+            return []
+        containers = self._declared.containers[name]
+        return await containers.read(self._client, await self._known(containers.needs))
+
+    async def changes(self, stream: str, since: Cursor | None, collection: str | None = None) -> AsyncIterator[Page]:
+        declared = self._stream(stream)
+        position = position_of(since, len(declared.parts))
+        words = await self._known(declared.needs, declared, collection)
+        async for page in Reading(declared, self._client, words, position).pages():
+            yield page
+
+    async def confirm(self, stream: str, ref: Ref, collection: str | None = None) -> Change | None:
+        """Asks about one record that a full listing did not show; None where the service has no way to ask."""
+        declared = self._stream(stream)
+        if declared.confirm is None:
+            return None
+        words = {**await self._known(declared.needs, declared, collection), "id": ref.id}
+        method, path = call_parts(declared.confirm)
+        response = await self._client.send(Request(method=method, url=fill_path(path, words), expected=_MISSING))
+        if response.status in _MISSING:
+            return Change.gone(stream, ref)
+        batch = await declared.records.read([msgspec.Raw(response.body)], self._client)
+        return batch.changes[0] if batch.changes else None
+
+    def _stream(self, name: str) -> Stream:
+        found = self._declared.streams.get(name)
+        if found is None:
+            raise PersonMustFix(f"There is no stream {name!r}; there are {', '.join(self._declared.streams)}.")
+        return found
+
+    async def _known(self, needs: frozenset[str], stream: Stream | None = None, collection: str | None = None) -> Words:
+        """The settings, with the account's id and the collection where they are needed."""
+        words = dict(self._words)
+        if "account" in needs:
+            words["account"] = (self._account or await self.probe()).id
+        if stream is not None and stream.by_collection and collection is not None and stream.collections:
+            words.update(self._declared.containers[stream.collections].words(collection))
+        return words

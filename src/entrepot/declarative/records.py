@@ -1,0 +1,178 @@
+"""A page's records made into changes: the part of a read that is paid for every record."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import msgspec
+
+from entrepot.core.change import BadRow, Change, Ref
+from entrepot.core.errors import RecordRefused
+from entrepot.core.kind import Kind
+from entrepot.core.kinds import KINDS
+from entrepot.core.lens import LensError
+from entrepot.core.path import getter, put
+from entrepot.sdk.manifest_fields import mapping_of
+from entrepot.sdk.manifest_streams import StreamSpec
+from entrepot.transport.client import Client
+
+Record = dict[str, Any]
+Complete = Callable[[Record, Client], Awaitable[Record]]
+TimeOf = Callable[[Record], datetime | None]
+
+_decode = msgspec.json.Decoder(Record).decode
+_encode = msgspec.json.encode
+
+
+class Batch(msgspec.Struct):
+    """What a page came to. `latest` is the greatest time in it; `passed` says that a record below the floor came."""
+
+    changes: list[Change]
+    bad: list[BadRow]
+    latest: datetime | None = None
+    passed: bool = False
+
+
+class Records:
+    """Built once for a stream. `times` finds the time of a record that `since` goes by, where there is one."""
+
+    def __init__(self, name: str, spec: StreamSpec, complete: Complete | None) -> None:
+        self._name = name
+        self._kind: type[Kind] = KINDS[spec.kind]
+        self._mapping = mapping_of(spec)
+        self._identify = identifier(spec.id)
+        self._version = getter(spec.version) if spec.version else None
+        self._collection = getter(spec.collection) if spec.collection else None
+        self._when = condition(spec.when)
+        self._gone = condition(spec.gone)
+        self._volatile = spec.volatile
+        self._keeps_native = spec.native == "json"
+        self._complete = complete
+
+    async def read(
+        self,
+        raws: Sequence[msgspec.Raw],
+        client: Client,
+        *,
+        times: TimeOf | None = None,
+        floor: datetime | None = None,
+        gone: bool = False,
+    ) -> Batch:
+        """`floor`: the records come newest first, and those before it are known. `gone`: all are tombstones."""
+        batch = Batch([], [])
+        taken = self._taken(raws, batch, times, floor)
+        if self._complete is not None and not gone:
+            taken = await self._completed(taken, client, batch)
+        for record, native in taken:
+            self._add(record, native, batch, gone=gone)
+        return batch
+
+    def _taken(
+        self, raws: Sequence[msgspec.Raw], batch: Batch, times: TimeOf | None, floor: datetime | None
+    ) -> list[tuple[Record, bytes]]:
+        """The records that belong to the stream, read as far as JSON goes."""
+        taken: list[tuple[Record, bytes]] = []
+        for number, raw in enumerate(raws, 1):
+            try:
+                record = _decode(raw)
+                if times is not None and (at := times(record)) is not None:
+                    if floor is not None and at < floor:
+                        batch.passed = True
+                        break
+                    if batch.latest is None or at > batch.latest:
+                        batch.latest = at
+                if self._when is None or self._when(record):
+                    taken.append((record, bytes(raw)))
+            except (msgspec.DecodeError, UnicodeDecodeError, LensError, ValueError) as why:
+                batch.bad.append(BadRow(self._name, f"record {number} of a page", str(why)))
+        return taken
+
+    async def _completed(
+        self, taken: list[tuple[Record, bytes]], client: Client, batch: Batch
+    ) -> list[tuple[Record, bytes]]:
+        complete = cast("Complete", self._complete)
+
+        async def one(record: Record) -> Record | RecordRefused:
+            try:
+                return await complete(record, client)
+            except RecordRefused as refused:
+                return refused
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(record)) for record, _ in taken]
+        found: list[tuple[Record, bytes]] = []
+        for task, (before, _) in zip(tasks, taken, strict=True):
+            record = task.result()
+            if isinstance(record, RecordRefused):
+                batch.bad.append(BadRow(self._name, str(self._where(before)), record.message))
+            else:
+                found.append((record, _encode(record)))
+        return found
+
+    def _add(self, record: Record, native: bytes, batch: Batch, *, gone: bool) -> None:
+        try:
+            version = self._version(record) if self._version is not None else None
+            ref = Ref(self._identify(record), None if version is None else str(version))
+            if gone or (self._gone is not None and self._gone(record)):
+                batch.changes.append(Change.gone(self._name, ref))
+                return
+            data = msgspec.convert(self._mapping.read(record), self._kind)
+            held = self._collection(record) if self._collection is not None else None
+        except (LensError, msgspec.ValidationError) as why:
+            batch.bad.append(BadRow(self._name, self._where(record), str(why)))
+            return
+        batch.changes.append(
+            Change(
+                stream=self._name,
+                ref=ref,
+                data=data,
+                native=self._native(record, native),
+                collection=None if held is None else str(held),
+            )
+        )
+
+    def _native(self, record: Record, native: bytes) -> bytes:
+        if not self._keeps_native:
+            return b""
+        if not self._volatile:
+            return native
+        for path in self._volatile:
+            put(record, path, None)
+        return _encode(record)
+
+    def _where(self, record: Record) -> str:
+        try:
+            return self._identify(record)
+        except LensError:
+            return "a record without an id"
+
+
+def identifier(path: str | list[str] | None) -> Callable[[Record], str]:
+    """The id of a record; of several parts, joined by `/`."""
+    takes = [getter(each) for each in ([path] if isinstance(path, str) else path or [])]
+    first = takes[0]
+
+    def identify(record: Record) -> str:
+        value = first(record) if len(takes) == 1 else _joined([take(record) for take in takes])
+        if value is None or value == "":
+            raise LensError("it has no id")
+        return value if value.__class__ is str else str(value)
+
+    return identify
+
+
+def _joined(parts: list[Any]) -> str | None:
+    return None if None in parts else "/".join(map(str, parts))
+
+
+def condition(wanted: Mapping[str, Any]) -> Callable[[Record], bool] | None:
+    """All of the values hold; a list means any of it."""
+    if not wanted:
+        return None
+    tests = [(getter(path), value if isinstance(value, list) else [value]) for path, value in wanted.items()]
+
+    def holds(record: Record) -> bool:
+        return all(take(record) in values for take, values in tests)
+
+    return holds

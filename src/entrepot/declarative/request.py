@@ -1,0 +1,69 @@
+"""One request of a manifest, ready to be sent again and again with other words."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from entrepot.core.errors import PersonMustFix
+from entrepot.declarative.answer import Shape
+from entrepot.declarative.fill import Words, fill, fill_path
+from entrepot.declarative.paging import style_of, values_found
+from entrepot.sdk.manifest import Manifest
+from entrepot.sdk.manifest_http import AnyPaging, LinkPaging, NextUrlPaging, OffsetPaging, OnePage, PagePaging
+from entrepot.sdk.manifest_streams import Ask
+from entrepot.sdk.manifest_terms import call_parts, words_in
+from entrepot.transport.message import Request
+from entrepot.transport.paging import Paging
+
+_JSON = {"Accept": "application/json"}
+_JSON_BODY = {**_JSON, "Content-Type": "application/json"}
+
+
+class Asking:
+    """`needs` are the words it cannot do without or makes use of."""
+
+    def __init__(self, ask: Ask, manifest: Manifest, folder: Path, *, finds: str | None = None) -> None:
+        self._ask = ask
+        self._method, self._path = call_parts(ask.request)
+        self.paging: AnyPaging = ask.paging or manifest.http.paging
+        self.items = ask.items or self.paging.items
+        self._query = _text_of(folder, ask.graphql) if ask.graphql else None
+        found = [*values_found(self.paging), *([finds] if finds else [])]
+        self.shape = Shape(self.items, found, graphql=self._query is not None)
+        self.is_parallel = isinstance(self.paging, PagePaging | OffsetPaging) and self.paging.parallel
+        self.needs = frozenset(words_in(str(msgspec.to_builtins(ask.model_dump()))))
+
+    def request(self, words: Words, params: dict[str, Any] | None = None) -> Request:
+        """`params` are added where the paging's own parameters go."""
+        added: dict[str, Any] = {**self._size(), **(params or {})}
+        body = self._body(words, added)
+        in_body = body is not None and (self._query is not None or self.paging.place == "body")
+        return Request(
+            method=self._method,
+            url=fill_path(self._path, words),
+            params={**fill(self._ask.query, words), **({} if in_body else added)},
+            headers={**(_JSON if body is None else _JSON_BODY), **self._ask.headers},
+            body=None if body is None else msgspec.json.encode(body),
+            repeatable=True,  # whatever its method, it only reads
+        )
+
+    def style(self) -> Paging:
+        return style_of(self.paging, items=self.items or "", graphql=self._query is not None)
+
+    def _body(self, words: Words, added: dict[str, Any]) -> dict[str, Any] | None:
+        if self._query is not None:
+            return {"query": self._query, "variables": {**fill(self._ask.variables, words), **added}}
+        if self.paging.place == "body" and not isinstance(self.paging, OnePage | LinkPaging | NextUrlPaging):
+            return {**fill(self._ask.body or {}, words), **added}
+        return None if self._ask.body is None else fill(self._ask.body, words)
+
+    def _size(self) -> dict[str, int]:
+        return self.paging.size
+
+
+def _text_of(folder: Path, name: str) -> str:
+    try:
+        return (folder / name).read_text("utf-8")
+    except OSError:
+        raise PersonMustFix(f"{folder / name} is missing; the manifest beside it names it.") from None

@@ -1,0 +1,41 @@
+"""Whether the `fields` of a stream are lenses, and lead to fields that its kind has."""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+from markdownify import markdownify
+
+from entrepot.core.kinds import KINDS
+from entrepot.core.lens_spec import SpecError, build
+from entrepot.core.mapping import FieldLens, Mapping
+from entrepot.core.path import steps
+from entrepot.sdk.manifest_lines import Place
+from entrepot.sdk.manifest_streams import StreamSpec
+
+
+def broken_fields(name: str, stream: StreamSpec) -> Iterator[tuple[Place, str]]:
+    known = {field.encode_name for field in msgspec.structs.fields(KINDS[stream.kind])}
+    required = {field.encode_name for field in msgspec.structs.fields(KINDS[stream.kind]) if field.required}
+    filled = set[str]()
+    for target, line in stream.fields.items():
+        place: Place = ("streams", name, "fields", target)
+        try:
+            lens = build(target, line, markdown=to_markdown)
+        except SpecError as why:
+            yield place, str(why).removeprefix(f"{target}: ")
+            continue
+        filled |= {steps(each)[0] for each in lens.targets}
+        if steps(target)[0] not in known:
+            yield place, f"a {stream.kind} has no such field; there are {', '.join(sorted(known))}"
+    if missing := sorted(required - filled):
+        yield ("streams", name, "fields"), f"a {stream.kind} cannot be without {', '.join(missing)}"
+
+
+def mapping_of(stream: StreamSpec) -> Mapping:
+    """The compiled fields of a stream that has no broken ones."""
+    lenses: list[FieldLens] = [build(target, line, markdown=to_markdown) for target, line in stream.fields.items()]
+    return Mapping(lenses, kind=KINDS[stream.kind], extra=stream.extra)
+
+
+to_markdown: Callable[[str], str] = markdownify
+"""What `as: markdown` turns HTML with."""
