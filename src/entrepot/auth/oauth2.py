@@ -110,19 +110,13 @@ async def refresh(server: Server, app: App, refresh_token: Secret, send: Send) -
 
 
 async def client_credentials(server: Server, app: App, scopes: tuple[str, ...], send: Send) -> Grant:
-    try:
-        return await _ask(server, app, {"grant_type": "client_credentials", **_scope(server, scopes)}, send)
-    except GrantRefused as why:
-        raise PersonMustFix(f"{server.service} refuses this app registration.", detail=str(why)) from None
+    return await _ask(server, app, {"grant_type": "client_credentials", **_scope(server, scopes)}, send)
 
 
 async def password(server: Server, app: App, username: str, secret: Secret, send: Send) -> Grant:
     """Only where a service has nothing else (RFC 9700, 2.4 forbids it for new servers)."""
-    try:
-        form = {"grant_type": "password", "username": username, "password": secret.reveal()}
-        return await _ask(server, app, form, send)
-    except GrantRefused as why:
-        raise NeedsConsent(f"{server.service} refuses this user name and password.", detail=str(why)) from None
+    form = {"grant_type": "password", "username": username, "password": secret.reveal()}
+    return await _ask(server, app, form, send)
 
 
 async def revoke(server: Server, app: App, token: Secret, hint: str, send: Send) -> bool:

@@ -32,6 +32,7 @@ _columns = (
     _there.expires_at,
     _there.refresh_by,
     _there.renewed_at,
+    _there.lease_until,
 )
 
 
@@ -45,7 +46,10 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Credential(msgspec.Struct, frozen=True):
-    """Every write makes a new `version`; `renewed_at` is when this one was written."""
+    """Every write makes a new `version`; `renewed_at` is when this one was written.
+
+    `lease_until` is set while somebody renews it.
+    """
 
     workspace_id: int
     integration_id: int
@@ -55,6 +59,11 @@ class Credential(msgspec.Struct, frozen=True):
     expires_at: int | None
     refresh_by: int | None
     renewed_at: int
+    lease_until: int | None = None
+
+    def is_leased(self, now: int, milliseconds: int) -> bool:
+        """A lease that ends later than any could was taken before the clock was set back, and counts no more."""
+        return self.lease_until is not None and now < self.lease_until <= now + milliseconds
 
 
 def put(tx: Writing, workspace_id: int, integration_id: int, new: Sealed) -> None:
@@ -75,7 +84,7 @@ def find(tx: Reading, workspace_id: int, integration_id: int) -> Credential | No
 
 
 def take_lease(tx: Writing, found: Credential, owner: str, milliseconds: int) -> bool:
-    """True if nobody else renews this version now. A lease that ends later than any could is a clock set back."""
+    """True if nobody else renews this version now; decided as `Credential.is_leased` does."""
     now = tx.now()
     free = or_(
         _there.lease_until.is_(None),
@@ -95,9 +104,11 @@ def replace(tx: Writing, found: Credential, new: Sealed) -> bool:
     return tx.run(credentials.update().where(same).values(version=found.version + 1, **values)).rowcount == 1
 
 
-def release_lease(tx: Writing, found: Credential, owner: str) -> None:
+def end_lease(tx: Writing, found: Credential, owner: str, *, after: int = 0) -> None:
+    """Let others try; `after` so many milliseconds, so that they do not all ask a service that is down."""
     mine = and_(_mine(found), _there.lease_owner == owner)
-    tx.run(credentials.update().where(mine).values(lease_owner="", lease_until=None))
+    until = tx.now() + after if after else None
+    tx.run(credentials.update().where(mine).values(lease_owner="", lease_until=until))
 
 
 def due(tx: Reading, at: int) -> list[Credential]:
