@@ -1,0 +1,131 @@
+"""CalDAV (RFC 4791, RFC 6578): calendars and task lists on any server that follows the standard."""
+
+from collections.abc import AsyncIterator, Sequence
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import urlsplit
+
+from entrepot.core.change import BadRow, Change, Cursor, Page, Ref
+from entrepot.core.errors import RecordRefused
+from entrepot.core.planner import Event, Planned, Task
+from entrepot.protocols import dav_home, ical
+from entrepot.protocols.dav import Dav, Item
+from entrepot.protocols.dav_changes import Feed, Part
+from entrepot.protocols.dav_home import Found, Principal
+from entrepot.protocols.dav_words import CALENDARS
+from entrepot.protocols.ical_merge import merge
+from entrepot.sdk.connector import Account, RemoteCollection
+from entrepot.sdk.context import Context
+
+STREAMS = {"VEVENT": "events", "VTODO": "tasks"}
+_COMPONENTS = {stream: component for component, stream in STREAMS.items()}
+_NEITHER = "neither"
+
+
+class CalDav:
+    """One integration is one principal; one remote collection is one calendar, its id the path at the server.
+
+    The id of a record is its path too. A calendar that may hold events and tasks is listed under both streams, and
+    read once for both.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._dav = Dav(context.http, context.settings.get("url") or context.http.base_url, CALENDARS)
+        self._typed = self._dav.origin
+        self._principal: Principal | None = None
+        self._calendars: list[Found] | None = None
+        self._feeds: dict[str, Feed] = {}
+
+    async def probe(self) -> Account:
+        person = await self._person()
+        path = urlsplit(person.url).path  # under the host that was typed: providers move accounts between machines
+        return Account(id=self._typed + path, name=person.name or path.rstrip("/").rpartition("/")[2])
+
+    async def collections(self, stream: str) -> Sequence[RemoteCollection]:
+        return [
+            RemoteCollection(id=one.path, name=one.name, kind="calendar", writable=one.writable, color=one.color)
+            for one in await self._found()
+            if not one.components or _COMPONENTS[stream] in one.components
+        ]
+
+    async def changes(self, stream: str, since: Cursor | None, collection: str | None = None) -> AsyncIterator[Page]:
+        """A cursor is the state of `protocols.dav_changes`, and the host where it is not the one typed."""
+        assert collection is not None  # the manifest says that each collection is read by itself
+        state = _state(since)
+        await self._go_to(state.pop("origin", None))
+        feed = self._feeds.setdefault(collection, Feed(self._dav, collection, _stream_of))
+        async for part in feed.parts(stream, state or None):
+            yield self._page(part, stream, collection)
+
+    async def create(self, stream: str, data: Planned, collection: str) -> Ref:
+        """Raises `dav.UidTaken` where the calendar has the UID already, as after a write whose answer was lost."""
+        await self._go_to(None)
+        name = data.uid or ""
+        plain = name if name and all(sign.isalnum() or sign in "-_.@" for sign in name) else _hashed(stream, name)
+        path = f"{collection}{plain}.ics"
+        return Ref(path, await self._dav.put(path, ical.write(data), etag=None))
+
+    async def update(self, ref: Ref, data: Planned, native: bytes) -> Ref:
+        """Merged into the text it was read as; raises Stale where the server has another version by now."""
+        await self._go_to(None)
+        return Ref(ref.id, await self._dav.put(ref.id, merge(data, into=native), etag=ref.version or "*"))
+
+    async def delete(self, ref: Ref) -> None:
+        await self._go_to(None)
+        await self._dav.delete(ref.id, etag=ref.version)
+
+    async def _person(self) -> Principal:
+        if self._principal is None:
+            self._principal = await dav_home.principal(self._dav)
+        return self._principal
+
+    async def _found(self) -> list[Found]:
+        """Once for each run, whichever stream asks first."""
+        if self._calendars is None:
+            home = await dav_home.home(self._dav, await self._person())
+            self._calendars = await dav_home.collections(self._dav, home)
+        return self._calendars
+
+    async def _go_to(self, origin: str | None) -> None:
+        """The host that has the calendars: as the cursor says, else as the server says; the typed one may only know."""
+        if self._calendars is not None:
+            return
+        if origin:
+            self._dav.origin = origin
+        elif self._principal is None:
+            await self._found()
+
+    def _page(self, part: Part, stream: str, collection: str) -> Page:
+        changes: list[Change] = []
+        bad = [BadRow(stream, path, "The server lists it but does not give it.") for path in part.lost]
+        for item in part.items:
+            read = _read(item, stream, collection)
+            if isinstance(read, Change):
+                changes.append(read)
+            else:
+                bad.append(read)
+        changes += [Change(stream, Ref(path), None, collection=collection) for path in part.gone]
+        state: dict[str, Any] = dict(part.state)
+        if self._dav.origin != self._typed:
+            state["origin"] = self._dav.origin
+        return Page(changes, bad, Cursor(state), last=part.last, listing=part.listing, total=part.total)
+
+
+def _state(since: Cursor | None) -> dict[str, Any]:
+    return dict(since.value) if since is not None and isinstance(since.value, dict) else {}
+
+
+def _stream_of(text: bytes) -> str:
+    return STREAMS.get(ical.component_of(text) or "", _NEITHER)
+
+
+def _read(item: Item, stream: str, collection: str) -> Change | BadRow:
+    try:
+        data: Event | Task = ical.read(item.data)
+    except RecordRefused as why:
+        return BadRow(stream, item.path, why.message)
+    return Change(stream, Ref(item.path, item.etag), data, item.data, collection)
+
+
+def _hashed(stream: str, uid: str) -> str:
+    return blake2b(f"{stream}\x1f{uid}".encode(), digest_size=16).hexdigest()
