@@ -16,7 +16,7 @@ from entrepot.core.trade import Account, Balance
 from entrepot.protocols.archive_xml import elements, without_controls
 
 from .camt_entry import Entry, transactions_of
-from .camt_paths import Paths, signed
+from .camt_fields import Fields, signed
 from .figures import amount_of, currency_of, digits_of, iso_day
 from .ledger import ACCOUNTS, TRANSACTIONS, Ledger, Repeats, iban_of, key_of
 from .source import Source
@@ -44,57 +44,55 @@ class _Statement:
         self._number = 0
 
     def read(self, element: Any) -> Iterator[Change | BadRow]:
-        name = etree.QName(element)
-        paths = Paths(name.namespace or "")
-        match name.localname:
+        match etree.QName(element).localname:
             case "Acct":
-                self._read_account(element, paths)
+                self._read_account(Fields(element))
             case "Bal":
-                yield from self._read_balance(element, paths)
+                yield from self._read_balance(Fields(element))
             case _:
                 self._number += 1
-                yield from self._read_entry(element, paths)
+                yield from self._read_entry(element)
 
-    def _read_account(self, element: Any, paths: Paths) -> None:
-        number = paths.first(element, "Id/IBAN", "Id/Othr/Id", "Id/PrtryAcct/Id", "Id/BBAN", "Id/UPIC") or ""
+    def _read_account(self, fields: Fields) -> None:
+        number = fields.first("Id/IBAN", "Id/Othr/Id", "Id/PrtryAcct/Id", "Id/BBAN", "Id/UPIC") or ""
         iban = iban_of(number)
         self._account = iban or number or None
-        self._currency = currency_of(paths.first(element, "Ccy"))
+        self._currency = currency_of(fields.first("Ccy"))
         if self._account is None:
             return
         account = Account(
             iban=iban,
             number=None if iban else number,
-            name=paths.first(element, "Nm"),
-            type=paths.first(element, "Tp/Cd", "Tp/Prtry"),
+            name=fields.first("Nm"),
+            type=fields.first("Tp/Cd", "Tp/Prtry"),
             currency=self._currency,
-            servicer=paths.first(
-                element, "Svcr/FinInstnId/BICFI", "Svcr/FinInstnId/BIC", "Svcr/FinInstnId/Nm", "Svcr/FinInstnId/Othr/Id"
+            servicer=fields.first(
+                "Svcr/FinInstnId/BICFI", "Svcr/FinInstnId/BIC", "Svcr/FinInstnId/Nm", "Svcr/FinInstnId/Othr/Id"
             ),
-            owner=paths.first(element, "Ownr/Nm"),
+            owner=fields.first("Ownr/Nm"),
         )
         self._ledger.add(self._account, account)
 
-    def _read_balance(self, element: Any, paths: Paths) -> Iterator[BadRow]:
+    def _read_balance(self, fields: Fields) -> Iterator[BadRow]:
         try:
-            amount = amount_of(paths.first(element, "Amt") or "", ".")
-            said = paths.first(element, "Dt/Dt", "Dt/DtTm")
+            amount = amount_of(fields.first("Amt") or "", ".")
+            said = fields.first("Dt/Dt", "Dt/DtTm")
             balance = Balance(
-                type=paths.first(element, "Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry", "Tp/Cd") or "XXXX",
-                amount=signed(amount, paths.first(element, "CdtDbtInd")),
-                currency=currency_of(paths.attribute(element, "Amt", "Ccy")) or self._currency,
+                type=fields.first("Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry", "Tp/Cd") or "XXXX",
+                amount=signed(amount, fields.first("CdtDbtInd")),
+                currency=currency_of(fields.currency("Amt")) or self._currency,
                 date=iso_day(said[:10]) if said else None,
             )
         except ValueError as why:
-            yield BadRow(ACCOUNTS, self._where(element), f"a balance: {why}")
+            yield BadRow(ACCOUNTS, self._source.name, f"a balance: {why}")
             return
         self._ledger.balance(self._account, balance)
 
-    def _read_entry(self, element: Any, paths: Paths) -> Iterator[Change | BadRow]:
+    def _read_entry(self, element: Any) -> Iterator[Change | BadRow]:
         try:
-            found = list(transactions_of(element, paths, self._account, self._currency))
+            found = list(transactions_of(element, self._account, self._currency))
         except ValueError as why:
-            yield BadRow(TRANSACTIONS, self._where(element), str(why))
+            yield BadRow(TRANSACTIONS, f"{self._source.name}, entry {self._number}", str(why))
             return
         for entry in found:
             yield Change(TRANSACTIONS, Ref(self._key(entry)), entry.data, native=entry.native)
@@ -109,9 +107,6 @@ class _Statement:
         if entry.reference:
             return self._repeats.key(*parts, data.end_to_end_id)
         return self._repeats.key(*parts, data.counterparty, data.counterparty_account, data.remittance)
-
-    def _where(self, element: Any) -> str:
-        return f"{self._source.name}, entry {self._number}" if element.tag.endswith("Ntry") else self._source.name
 
 
 def _utf8(source: Source) -> BinaryIO:
