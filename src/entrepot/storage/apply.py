@@ -3,15 +3,26 @@
 from collections.abc import Mapping
 
 from entrepot.core.change import BadRow, Change, Page
+from entrepot.core.report import Counts
 from entrepot.storage import collections, listing, runs, streams
 from entrepot.storage.comparison import Comparison, read_links
-from entrepot.storage.counts import Counts
 from entrepot.storage.feed import Feed
 from entrepot.storage.streams import Position
 from entrepot.storage.transaction import Writing
 from entrepot.storage.writes import write
 
 LONGEST_ID = 2000  # bytes; PostgreSQL indexes little more
+
+
+def begin_listing(tx: Writing, feed: Feed) -> None:
+    """Before a live stream is read without a cursor: forget the position and all marks of earlier listings.
+
+    A listing that was killed is not begun again: it goes on from its position, with its marks.
+    """
+    stream = feed.stream
+    tx.execute("DELETE FROM seen WHERE stream_id = ? AND remote_collection = ?", stream.key, feed.collection)
+    newest = tx.fetch("SELECT coalesce(max(id), 0) FROM links")[0][0]
+    streams.set_position(tx, stream, feed.collection, Position(cursor=None, listing=True, newest_link=newest))
 
 
 def apply_page(tx: Writing, feed: Feed, page: Page) -> Counts:

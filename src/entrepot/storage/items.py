@@ -21,10 +21,11 @@ items = Table(
     instant("deleted_at", nullable=True),
     Column("data", LargeBinary, nullable=False),
 )
-Index("ix_items_source", items.c.source_integration_id, items.c.kind, items.c.deleted_at)
+Index("ix_items_source", items.c.source_integration_id, items.c.kind, items.c.deleted_at, items.c.id)
 Index(
     "ix_items_collection",
     items.c.collection_id,
+    items.c.id,
     sqlite_where=items.c.collection_id.is_not(None),
     postgresql_where=items.c.collection_id.is_not(None),
 )

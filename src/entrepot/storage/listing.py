@@ -7,7 +7,6 @@ import msgspec
 
 from entrepot.core.change import BadRow
 from entrepot.core.errors import SafetyStop
-from entrepot.storage import streams
 from entrepot.storage.feed import Feed
 from entrepot.storage.streams import Position
 from entrepot.storage.transaction import Reading, Writing
@@ -23,17 +22,6 @@ class Marks(msgspec.Struct, frozen=True):
 
     links: Sequence[int]
     unread: Sequence[BadRow]
-
-
-def begin_listing(tx: Writing, feed: Feed) -> None:
-    """Before a live stream is read without a cursor: forget the position and all marks of earlier listings.
-
-    A listing that was killed is not begun again: it goes on from its position, with its marks.
-    """
-    stream = feed.stream
-    tx.execute("DELETE FROM seen WHERE stream_id = ? AND remote_collection = ?", stream.key, feed.collection)
-    newest = tx.fetch("SELECT coalesce(max(id), 0) FROM links")[0][0]
-    streams.set_position(tx, stream, feed.collection, Position(cursor=None, listing=True, newest_link=newest))
 
 
 def mark(tx: Writing, feed: Feed, marks: Marks) -> None:
@@ -104,15 +92,12 @@ def _count(tx: Reading, feed: Feed, further: str, *values: object) -> int:
 
 def _missing(tx: Reading, feed: Feed) -> list[tuple[int, str, int]]:
     where, mine = _scope(tx, feed)
-    marked = f"FROM seen, {tx.dialect.numbers_in('seen.links')} WHERE seen.stream_id = ? AND remote_collection = ?"
-    return tx.fetch(
-        "SELECT links.id, object_id, item_id FROM links"
-        f" LEFT JOIN (SELECT numbers.value {marked}) AS marks"
-        f" ON marks.value = links.id WHERE {where} AND origin = 'live' AND marks.value IS NULL ORDER BY links.id",
-        feed.stream.key,
-        feed.collection,
-        *mine,
-    )
+    pages = f"seen, {tx.dialect.numbers_in('seen.links')} WHERE seen.stream_id = ? AND remote_collection = ?"
+    marks = f"SELECT numbers.value FROM {pages}"  # noqa: S608 -- written here
+    join = f"links LEFT JOIN ({marks}) AS marks ON marks.value = links.id"
+    live = f"{where} AND origin = 'live' AND marks.value IS NULL"
+    sql = f"SELECT links.id, object_id, item_id FROM {join} WHERE {live} ORDER BY links.id"  # noqa: S608 -- written here
+    return tx.fetch(sql, feed.stream.key, feed.collection, *mine)
 
 
 def _unread(tx: Reading, feed: Feed) -> set[str]:

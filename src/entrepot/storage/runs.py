@@ -8,13 +8,12 @@ from sqlalchemy import Column, Index, Integer, Row, Table, Text, func, select
 
 from entrepot.core.change import BadRow
 from entrepot.core.errors import PersonMustFix
-from entrepot.storage.counts import Counts
+from entrepot.core.report import Counts, Status
 from entrepot.storage.integrations import integrations
 from entrepot.storage.metadata import METADATA, instant, key, public_id, reference, workspace
 from entrepot.storage.transaction import Reading, Writing
 
 Task = Literal["sync", "import"]
-Status = Literal["queued", "running", "paused", "done", "failed", "stopped", "cancelled"]
 Want = Literal["go", "pause", "cancel"]
 
 MOST_REFUSED = 10_000  # kept with their reasons for each run; beyond that they are only counted

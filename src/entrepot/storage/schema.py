@@ -11,6 +11,7 @@ from entrepot.storage import (
     links,
     runs,
     streams,
+    token_journal,
     workspaces,
 )
 from entrepot.storage.metadata import METADATA
@@ -21,6 +22,7 @@ NOUNS = (
     credentials,
     data_keys,
     app_registrations,
+    token_journal,
     streams,
     collections,
     items,
