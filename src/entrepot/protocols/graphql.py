@@ -23,7 +23,7 @@ from entrepot.transport.message import Request, Response
 from entrepot.transport.page_styles import CursorPages, NumberedPages
 from entrepot.transport.paging import Answer, State, pages
 from entrepot.transport.rate_headers import read_wait
-from entrepot.transport.redact import Redactor, place
+from entrepot.transport.redact import Redactor
 from entrepot.transport.status import ERRORS
 
 ANSWERED = (400, 404, 422)
@@ -138,13 +138,13 @@ class GraphQL:
         if not answer.errors:
             if answer.data is not None:
                 return None
-            return ServiceChanged(f"{place(response.url)} answered without data and without saying why.")
+            return ServiceChanged(f"{response.place} answered without data and without saying why.")
         first = answer.errors[0]
         kind = self._kind(request, first)
         clean = self.redactor.clean
-        says = " ".join(first.message.split())[:200] or _code(first) or "an error without words"
-        message = clean(f"{place(response.url)} answered: {says}")
-        detail = clean(msgspec.json.encode(answer.errors[:5]).decode()[:1000])
+        says = clean(" ".join(first.message.split()))[:200] or _code(first) or "an error without words"
+        message = f"{response.place} answered: {says}"
+        detail = clean(msgspec.json.encode(answer.errors[:5]).decode())[:1000]
         if kind is TryLater:
             after = _after(answer, first)
             after = read_wait(response.headers, self.budget.clock.now()) if after is None else after
@@ -159,9 +159,10 @@ class GraphQL:
         for pattern, kind in _SENTENCES:
             if pattern.search(error.message):
                 return kind
-        if error.status in _STATUSES:
-            return _STATUSES[error.status]
-        if error.status is not None and error.status >= 500:
+        status = error.status or 0
+        if status in _STATUSES:
+            return _STATUSES[status]
+        if status >= 500:
             return TryLater
         return PersonMustFix if request.is_reading else RecordRefused
 

@@ -18,7 +18,7 @@ from entrepot.transport.egress import Egress
 from entrepot.transport.limits import Limits
 from entrepot.transport.message import Extra, Param, Request, Response, Text
 from entrepot.transport.rate_headers import read_wait
-from entrepot.transport.redact import Redactor, host, place
+from entrepot.transport.redact import Redactor, host
 from entrepot.transport.retry import Retry
 from entrepot.transport.signing import Signer
 from entrepot.transport.status import error_for, error_type, is_limited
@@ -141,7 +141,7 @@ class Client:
         response, answer = await self._settle(prepared, streaming=True)
         assert answer is not None
         try:
-            yield Stream(response, _pieces(answer, self.limits.stream if limit is None else limit, prepared.url))
+            yield Stream(response, _pieces(answer, self.limits.stream if limit is None else limit, response.place))
         finally:
             answer.release()
             self.budget.leave()
@@ -239,7 +239,7 @@ class Client:
             return error, self.retry.wait(attempt) if again else None
         kind = error_type(request, outcome, self._errors)
         after = self._after(outcome) if kind is TryLater else None
-        error = error_for(request, outcome, kind, self.redactor, after)
+        error = error_for(request, outcome, kind, after)
         again = kind is TryLater and (request.is_repeatable or is_limited(outcome))
         return error, self.retry.wait(attempt, after) if again else None
 
@@ -263,15 +263,15 @@ class Stream(AsyncIterator[bytes]):
         return await anext(self._pieces)
 
 
-async def _pieces(answer: aiohttp.ClientResponse, limit: int, url: str) -> AsyncGenerator[bytes]:
+async def _pieces(answer: aiohttp.ClientResponse, limit: int, place: str) -> AsyncGenerator[bytes]:
     try:
         async for piece in read_pieces(answer, limit):
             yield piece
     except TooLarge:
-        raise RecordRefused(f"{place(url)} is larger than the {limit:,} bytes that are accepted.") from None
+        raise RecordRefused(f"{place} is larger than the {limit:,} bytes that are accepted.") from None
     except CAUGHT as error:
         trouble = explain(error)
-        raise trouble.kind(f"{place(url)} {trouble.what}.") from None
+        raise trouble.kind(f"{place} {trouble.what}.") from None
 
 
 def _is_fine(request: Request, response: Response) -> bool:

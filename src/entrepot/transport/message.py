@@ -89,6 +89,15 @@ class Response(msgspec.Struct, frozen=True):
         except UnicodeDecodeError:
             raise _unreadable(self, None) from None
 
+    @property
+    def place(self) -> str:
+        """Host and path, for what an error tells."""
+        return self.clean(place(self.url))
+
+    def shown_body(self) -> str:
+        """As much of the body as an error may carry. Cut only after cleaning: half a secret is not recognised."""
+        return "" if self.private else self.clean(self.body[:4096].decode(errors="replace"))[:500]
+
     def __repr__(self) -> str:
         return f"Response({self.status}, {len(self.body)} bytes)"
 
@@ -99,7 +108,6 @@ def _decoder(type: Any) -> msgspec.json.Decoder[Any]:  # noqa: A002 - the name m
 
 
 def _unreadable(response: Response, error: msgspec.DecodeError | None) -> ServiceChanged:
-    where = place(response.url)
     start = response.body[:64].lstrip(b"\xef\xbb\xbf \r\n\t")
     if start.startswith(b"<") or "html" in response.headers.get("Content-Type", ""):
         what = "a web page instead of data; a sign-in page or a proxy may stand in between"
@@ -109,6 +117,4 @@ def _unreadable(response: Response, error: msgspec.DecodeError | None) -> Servic
         what = f"data of another shape than expected ({response.clean(str(error))})"
     else:
         what = "data that is cut off or is not JSON"
-    return ServiceChanged(
-        f"{where} answered with {what}.", detail="" if response.private else repr(response.body[:200])
-    )
+    return ServiceChanged(f"{response.place} answered with {what}.", detail=response.shown_body())

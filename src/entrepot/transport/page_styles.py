@@ -12,7 +12,6 @@ from entrepot.core.errors import ServiceChanged
 from entrepot.transport.dig import dig, place_in
 from entrepot.transport.message import Request, Response
 from entrepot.transport.paging import State
-from entrepot.transport.redact import place as place_of
 
 Where = Literal["query", "body"]
 
@@ -32,11 +31,11 @@ class CursorPages(msgspec.Struct, frozen=True):
     def ask(self, request: Request, state: State | None) -> Request:
         return request if state is None else _with(request, self.place, {self.send: state})
 
-    def follow(self, state: State | None, data: object, response: Response) -> State | None:
+    def follow(self, state: State | None, data: object, response: Response) -> State | None:  # noqa: ARG002 - Paging
         more = _flag(data, self.more, response, strict=self.strict)
         cursor = None if more is False else _as_state(dig(data, self.find), response)
         if more and cursor is None:
-            raise ServiceChanged(f"{place_of(response.url)} says that there is more, but not where.")
+            raise ServiceChanged(f"{response.place} says that there is more, but not where.")
         return cursor
 
 
@@ -173,7 +172,7 @@ def _flag(data: object, path: str, response: Response, *, strict: bool) -> bool 
     if found is None and not (strict and path):
         return None
     if not isinstance(found, bool | int):
-        raise ServiceChanged(f"{place_of(response.url)} no longer says at {path} whether there is more.")
+        raise ServiceChanged(f"{response.place} no longer says at {path} whether there is more.")
     return bool(found)
 
 
@@ -182,7 +181,7 @@ def _as_state(found: object, response: Response) -> State | None:
         return None
     if isinstance(found, str | int):
         return found
-    raise ServiceChanged(f"{place_of(response.url)} gives something as its next page that is no cursor.")
+    raise ServiceChanged(f"{response.place} gives something as its next page that is no cursor.")
 
 
 def _number(state: State) -> int:

@@ -11,7 +11,7 @@ from entrepot.core.errors import ServiceChanged
 from entrepot.transport.budget import Budget
 from entrepot.transport.limits import Limits
 from entrepot.transport.message import Request, Response
-from entrepot.transport.redact import Redactor, place
+from entrepot.transport.redact import Redactor
 
 State = str | int
 """Where a page begins: a cursor, a number, an offset or an address. JSON, so that another process can go on."""
@@ -61,7 +61,7 @@ async def pages(
     client: Asks, request: Request, style: Paging, *, start: State | None = None, shape: Any = None
 ) -> AsyncGenerator[Answer]:
     """One page after another, from `start` on (`Answer.next` of an earlier one). `shape` is a type for msgspec."""
-    state, guard = start, _Guard(request, client.limits.pages)
+    state, guard = start, _Guard(client.limits.pages)
     while True:
         answer = _read(client, style, state, await client.send(style.ask(request, state)), shape)
         guard.check(state, answer)
@@ -78,7 +78,7 @@ async def pages_in_parallel(
 
     Pages are asked for ahead of knowing that they exist; what lies behind the last one is thrown away unread.
     """
-    state, guard = start, _Guard(request, client.limits.pages)
+    state, guard = start, _Guard(client.limits.pages)
     ahead: deque[asyncio.Task[Response]] = deque()
     last: int | None = None
     try:
@@ -129,8 +129,7 @@ def _read(client: Asks, style: Paging, state: State | None, response: Response, 
 class _Guard:
     """Refuses pages that go round in a circle, or on for ever."""
 
-    def __init__(self, request: Request, most: int) -> None:
-        self._place = place(request.url)
+    def __init__(self, most: int) -> None:
         self._most = most
         self._seen: set[int] = set()
         self._before: bytes | None = None
@@ -138,10 +137,12 @@ class _Guard:
     def check(self, state: State | None, answer: Answer) -> None:
         self._seen.add(hash(state))
         if answer.next is not None and (answer.next == state or hash(answer.next) in self._seen):
-            raise ServiceChanged(f"A page of {self._place} names one that was read before as the next.")
+            raise ServiceChanged(f"A page of {answer.response.place} names one that was read before as the next.")
         if isinstance(answer.next, int):
             if answer.response.body == self._before:
-                raise ServiceChanged(f"{self._place} gives the same page again and again, whichever is asked for.")
+                raise ServiceChanged(
+                    f"{answer.response.place} gives the same page again and again, whichever is asked for."
+                )
             self._before = answer.response.body
         if len(self._seen) > self._most:
-            raise ServiceChanged(f"{self._place} has more than {self._most:,} pages; no more are read.")
+            raise ServiceChanged(f"{answer.response.place} has more than {self._most:,} pages; no more are read.")

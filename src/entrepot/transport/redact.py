@@ -15,7 +15,7 @@ _WORDS = "token|secret|passw|api[_-]?key|signature|credential|session|assertion|
 _NAMES = rf"[\w.\-]*(?:{_WORDS})[\w.\-]*"
 _EXACT = r"key|sig|auth|code|pass|pwd|sid|code_verifier"
 _IN_QUERY = re.compile(rf"(?i)(?<![\w.\-])((?:{_NAMES}|{_EXACT})=)[^&\s\"'<>#;]+")
-_IN_JSON = re.compile(rf"(?i)(\\?[\"'](?:{_NAMES}|{_EXACT})\\?[\"']\s*:\s*\\?[\"'])(?:[^\"'\\]|\\[^\"'])+")
+_IN_JSON = re.compile(rf"(?i)(\\?[\"'](?:{_NAMES}|{_EXACT})\\?[\"']\s*:\s*\\?[\"'])(?:[^\"'\\]|\\.)+")
 _IN_HEADER = re.compile(rf"(?im)^((?:{_NAMES})\s*:\s*).+$")
 _SCHEME = re.compile(r"(?i)\b(bearer|basic|token|digest)\s+[\w.~+/=\-]{8,}")
 _USER = re.compile(r"(//)[^/\s@\"']+@")

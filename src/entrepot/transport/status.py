@@ -16,7 +16,6 @@ from entrepot.core.errors import (
     TryLater,
 )
 from entrepot.transport.message import Request, Response
-from entrepot.transport.redact import Redactor, place
 
 ERRORS: Mapping[str, type[EntrepotError]] = {
     error.__name__: error
@@ -80,14 +79,11 @@ def error_type(request: Request, response: Response, overrides: Mapping[int, str
     return PersonMustFix if request.is_reading else RecordRefused
 
 
-def error_for(
-    request: Request, response: Response, kind: type[EntrepotError], redactor: Redactor, after: float | None
-) -> EntrepotError:
-    says = "" if request.private else _saying(response)
-    where = place(response.url)
-    message = f"{where} answered {request.method} with {response.status}{f' ({says})' if says else ''}. {_ADVICE[kind]}"
-    detail = "" if request.private else response.body[:500].decode(errors="replace")
-    message, detail = redactor.clean(message), redactor.clean(detail)
+def error_for(request: Request, response: Response, kind: type[EntrepotError], after: float | None) -> EntrepotError:
+    says = "" if request.private else response.clean(_saying(response))[:200]
+    told = f" ({says})" if says else ""
+    message = f"{response.place} answered {request.method} with {response.status}{told}. {_ADVICE[kind]}"
+    detail = response.shown_body()
     return TryLater(message, detail=detail, after=after) if kind is TryLater else kind(message, detail=detail)
 
 
@@ -117,4 +113,4 @@ def _saying(response: Response) -> str:
         if not isinstance(found, dict):
             break
         found = next((found[name] for name in _SAYS if found.get(name)), "")
-    return " ".join(found.split())[:200] if isinstance(found, str) else ""
+    return " ".join(found[:4096].split()) if isinstance(found, str) else ""

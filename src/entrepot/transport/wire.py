@@ -70,7 +70,9 @@ class Wire:
             there = self._redirected(url, location)
             at_home = at_home and there.origin() == start.origin()
             target = _follow(target, answer.status, there, at_home=there.origin() == url.origin())
-        raise ServiceChanged(f"{place(request.url)} redirects again and again; it was not followed further.")
+        raise ServiceChanged(
+            f"{self._redactor.clean(place(request.url))} redirects again and again; it was not followed further."
+        )
 
     async def _ask(self, request: Request, *, streaming: bool) -> tuple[URL, aiohttp.ClientResponse]:
         if self._session is None:
@@ -99,7 +101,7 @@ class Wire:
         try:
             there = url.join(_url(location))
             if url.scheme == "https" and there.scheme != "https":
-                raise ServiceChanged(f"{place(str(url))} redirects to an unprotected address; it was not followed.")
+                raise ServiceChanged(f"{host(str(url))} redirects to an unprotected address; it was not followed.")
             self._egress.check(there)
         except PersonMustFix:
             raise ServiceChanged(
@@ -176,7 +178,7 @@ def _follow(request: Request, status: int, url: URL, *, at_home: bool) -> Reques
         headers = {name: text for name, text in headers.items() if not name.lower().startswith("content-")}
     if not at_home:
         if body is not None and (request.private or not request.is_reading):
-            raise ServiceChanged(f"{place(request.url)} wants what was sent to it to go to another host; it did not.")
+            raise ServiceChanged(f"{host(request.url)} wants what was sent to it to go to another host; it did not.")
         headers = {name: text for name, text in headers.items() if _may_travel(name, text)}
     return replace(request, method=method, url=str(url), params={}, headers=headers, body=body)
 
