@@ -26,7 +26,7 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
 class Position(msgspec.Struct, frozen=True, omit_defaults=True):
     """`marks` has one for each request of the stream. The rest says where inside of one read we are."""
 
-    marks: tuple[Mark, ...] = ()
+    marks: list[Mark] = []
     full: bool = False
     part: int = 0
     at: State | None = None
@@ -40,7 +40,7 @@ class Position(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def next_part(self, mark: Mark) -> "Position":
         """After the part has been read to its end."""
-        marks = (*self.marks[: self.part], mark, *self.marks[self.part + 1 :])
+        marks = [*self.marks[: self.part], mark, *self.marks[self.part + 1 :]]
         return Position(marks=marks, full=self.full, part=self.part + 1)
 
     @property
@@ -51,7 +51,7 @@ class Position(msgspec.Struct, frozen=True, omit_defaults=True):
 def position_of(cursor: Cursor | None, parts: int) -> Position:
     """Where to go on, or a full listing without a cursor; Stale where the cursor is of another form."""
     if cursor is None:
-        return Position(marks=(Mark(),) * parts, full=True)
+        return Position(marks=[Mark()] * parts, full=True)
     try:
         position = msgspec.convert(cursor.value, Position)
     except msgspec.ValidationError:

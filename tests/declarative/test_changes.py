@@ -1,0 +1,195 @@
+"""Asking for what changed only: by filter, newest first, by the server's token, in windows, past a search's cap."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aiohttp import web
+
+from entrepot.core.change import Cursor
+from entrepot.core.errors import ServiceChanged, Stale
+
+REST = "probe: {request: GET /me, id: id}\n"
+
+
+def stream(read: str, *more: str) -> str:
+    lines = [
+        REST + "streams:",
+        "  tasks:",
+        "    kind: task",
+        "    id: id",
+        "    fields: {title: title}",
+        f"    read: {read}",
+        *(f"    {line}" for line in more),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def ids(pages) -> list[str]:
+    return [change.ref.id for page in pages for change in page.changes]
+
+
+def answering(*bodies: object):
+    """One body after another, whatever is asked."""
+    left = list(bodies)
+
+    async def handler(request: web.Request) -> web.Response:
+        return web.json_response(left.pop(0))
+
+    return handler
+
+
+async def test_the_greatest_time_seen_less_an_overlap_is_asked_from_next_time(service, open_reader, read_all):
+    text = stream("{request: GET /tasks, since: {field: at, send: since, overlap: 2m}}")
+    reader = await open_reader(text)
+    service.handler = answering(
+        [{"id": "a", "at": "2026-03-01T10:00:00Z"}, {"id": "b", "at": "2026-03-01T11:00:00+01:00"}],
+        [],
+        [{"id": "c", "at": "2026-03-02T00:00:00Z"}],
+        [],
+    )
+    (first,) = await read_all(reader)
+    assert first.listing
+    (second,) = await read_all(reader, since=first.cursor)
+    assert not second.listing
+    (third,) = await read_all(reader, since=second.cursor)
+    await read_all(reader, since=third.cursor)
+    assert service.paths == [
+        "/tasks",
+        "/tasks?since=2026-03-01T09:58:00Z",
+        "/tasks?since=2026-03-01T09:58:00Z",
+        "/tasks?since=2026-03-01T23:58:00Z",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "native", "sent"),
+    [
+        ("epoch", 1772359200, "1772359200"),
+        ("epoch_ms", 1772359200500, "1772359200500"),
+        ("date", "2026-03-01", "2026-03-01"),
+    ],
+)
+async def test_times_are_written_as_the_service_wants_them(service, open_reader, read_all, form, native, sent):
+    reader = await open_reader(stream(f"{{request: GET /tasks, since: {{field: at, send: from, form: {form}}}}}"))
+    service.handler = answering([{"id": 1, "at": native}], [])
+    (page,) = await read_all(reader)
+    await read_all(reader, since=page.cursor)
+    assert service.paths[1] == f"/tasks?from={sent}"
+
+
+async def test_newest_first_reading_stops_at_the_first_record_that_is_known(service, open_reader, read_all):
+    text = stream(
+        "{request: GET /tasks, items: items, since: {field: at, newest_first: true, overlap: 1m},"
+        " paging: {style: cursor, send: c, find: next}}"
+    )
+    reader = await open_reader(text)
+    old = {"id": "old", "at": "2026-03-01T10:00:00Z"}
+    known = {"id": "known", "at": "2026-03-01T11:00:00Z"}
+    service.handler = answering({"items": [known], "next": "x"}, {"items": [old], "next": None})
+    pages = await read_all(reader)
+    new = {"id": "new", "at": "2026-03-03T10:00:00Z"}
+    service.handler = answering({"items": [new, known, old], "next": "x"})
+    (page,) = await read_all(reader, since=pages[-1].cursor)
+    assert ids([page]) == ["new", "known"]
+    assert page.last
+    assert page.cursor.value == {"marks": [{"at": "2026-03-03T10:00:00Z"}]}
+
+
+async def test_a_server_token_stands_on_the_last_page_and_a_dead_one_is_stale(service, open_reader, read_all):
+    text = stream(
+        "{request: GET /events, items: items, paging: {style: cursor, send: pageToken, find: next},"
+        " since: {token: sync, send: syncToken}}",
+        "gone: {status: cancelled}",
+        "deletions: feed",
+    )
+    reader = await open_reader(text)
+    service.handler = answering({"items": [{"id": 1}], "next": "p2"}, {"items": [{"id": 2}], "sync": "T1"})
+    pages = await read_all(reader)
+    service.handler = answering({"items": [{"id": 1, "status": "cancelled"}], "sync": "T2"})
+    (page,) = await read_all(reader, since=pages[-1].cursor)
+    assert page.changes[0].data is None
+    assert service.paths == ["/events", "/events?pageToken=p2", "/events?syncToken=T1"]
+
+    async def gone(request: web.Request) -> web.Response:
+        assert request.query["syncToken"] == "T2"
+        return web.json_response({}, status=410)
+
+    service.handler = gone
+    with pytest.raises(Stale):
+        await read_all(reader, since=page.cursor)
+
+
+async def test_long_spans_are_read_in_windows_newest_first_and_can_be_resumed(service, open_reader, read_all):
+    start = (datetime.now(UTC) - timedelta(days=25)).date().isoformat()
+    text = (
+        stream(
+            "{request: GET /done, items: items,"
+            " since: {field: at, send: since, until: until, window: 10d, start: ':start', overlap: 1d}}"
+        )
+        + f"settings: {{start: {{label: Start, type: date, default: '{start}'}}}}\n"
+    )
+    reader = await open_reader(text)
+    service.handler = answering({"items": [{"id": 1}]}, {"items": [{"id": 2}]}, {"items": [{"id": 3}]})
+    pages = await read_all(reader)
+    assert [page.last for page in pages] == [False, False, True]
+    spans = [service_query(path) for path in service.paths]
+    assert [one["since"] for one in spans[:2]] == [one["until"] for one in spans[1:]]
+    assert spans[2]["since"] == f"{start}T00:00:00Z"
+
+    service.handler = answering({"items": [{"id": 2}]}, {"items": []})
+    rest = await read_all(reader, since=Cursor(json.loads(json.dumps(pages[0].cursor.value))))
+    assert service_query(service.paths[3]) == spans[1]
+    service.handler = answering({"items": []})
+    (only,) = await read_all(reader, since=rest[-1].cursor)
+    assert only.last
+
+
+def service_query(path: str) -> dict[str, str]:
+    return dict(part.split("=") for part in path.partition("?")[2].split("&"))
+
+
+CAPPED = (
+    "{request: GET /all, items: items, since: {field: at, form: epoch, cap: 4,"
+    " ask: {request: POST /search, items: items, body: {from: ':since', sort: at},"
+    " paging: {style: cursor, send: after, find: next, place: body, size: {limit: 2}}}}}"
+)
+
+
+async def test_a_search_that_shows_only_so_many_is_asked_again_from_the_last_one(service, open_reader, read_all):
+    reader = await open_reader(stream(CAPPED))
+    service.handler = answering({"items": [{"id": 0, "at": 100}]})
+    (full,) = await read_all(reader)
+    changed = [{"id": n, "at": 100 + n} for n in range(1, 8)]
+
+    async def search(request: web.Request) -> web.Response:
+        body = await request.json()
+        found = [one for one in changed if one["at"] >= int(body["from"])]
+        at = int(body.get("after", 0))
+        assert at < 4
+        following = {"next": str(at + 2)} if at + 2 < len(found) else {}
+        return web.json_response({"items": found[at : at + 2], **following})
+
+    service.handler = search
+    pages = await read_all(reader, since=full.cursor)
+    assert set(ids(pages)) == {str(n) for n in range(1, 8)}
+    assert service.bodies[1] == {"from": "100", "sort": "at", "limit": 2}
+    changed[:] = [{"id": n, "at": 200} for n in range(9)]
+    with pytest.raises(ServiceChanged, match="at one moment"):
+        await read_all(reader, since=Cursor({"marks": [{"at": "1970-01-01T00:03:20Z"}]}))
+
+
+async def test_several_requests_make_one_stream_and_one_of_them_may_list_the_deleted(service, open_reader, read_all):
+    text = stream("", "deletions: feed").replace(
+        "    read: \n",
+        "    read:\n      - {request: GET /tasks, since: {field: at, send: since}}\n"
+        "      - {request: GET /tasks, query: {archived: true}, gone: true}\n",
+    )
+    reader = await open_reader(text)
+    service.handler = answering([{"id": 1, "at": "2026-01-01T00:00:00Z"}], [], [{"id": 9}])
+    (full,) = await read_all(reader)
+    assert full.last
+    pages = await read_all(reader, since=full.cursor)
+    assert [(c.ref.id, c.data) for page in pages for c in page.changes] == [("9", None)]
+    assert service.paths[2] == "/tasks?archived=true"
+    assert pages[-1].cursor == full.cursor
