@@ -1,4 +1,4 @@
-"""Connecting an account and using it: what the command line and the hub call. Nothing else of `auth` is their concern."""
+"""Connecting an account and using it: all of `auth` that the command line and the hub call."""
 
 from collections.abc import Mapping, Sequence
 
@@ -56,7 +56,7 @@ class Started(msgspec.Struct, frozen=True):
 class Connections:
     """Of one workspace. `environment` holds app registrations; `allow_private` lets a base address be a private one."""
 
-    def __init__(  # noqa: PLR0913  # the parts of a hub, by name
+    def __init__(
         self,
         database: Database,
         vault: Vault,
@@ -86,7 +86,7 @@ class Connections:
         """The page where the person says yes, asking for the least scopes."""
         scheme = _oauth(place.manifest)
         if "authorization_code" not in scheme.grants or scheme.authorize_url is None:
-            raise PersonMustFix(f"{place.manifest.name} is not connected by browser. Give {_names(scheme)}.")
+            raise PersonMustFix(f"{place.manifest.name} is not connected by browser. Give {schemes.name_ways(scheme)}.")
         asking = self._asking(place, scheme, redirect_uri=redirect_uri)
         consent = oauth2.new_consent(redirect_uri, schemes.scopes(scheme, write=write))
         return Started(oauth2.authorization_url(asking.server, asking.app, consent), consent, scheme.scheme)
@@ -105,8 +105,11 @@ class Connections:
         if isinstance(scheme, OAuth2) and "access_token" not in given:
             grant = "password" if "password" in given else "client_credentials"
             if grant not in scheme.grants:
-                raise PersonMustFix(f"{place.manifest.name} is connected by browser, or with {_names(scheme)}.")
-            first = Held(scheme.scheme, _values(place, given), grant, schemes.scopes(scheme))
+                raise PersonMustFix(
+                    f"{place.manifest.name} is connected by browser, or with {schemes.name_ways(scheme)}."
+                )
+            values = schemes.hold(place.manifest, given).values
+            first = Held(scheme.scheme, values, grant, schemes.scopes(scheme))
             return await self._asking(place, scheme).first(first)
         return schemes.hold(place.manifest, given)
 
@@ -192,21 +195,12 @@ class Connections:
             return apps.find(tx, self._vault, self._workspace, manifest.id, self._environment)
 
     def _open(self, integration: Integration) -> Held | None:
-        with self._database.read() as tx:
-            found = credentials.find(tx, self._workspace, integration.key)
-            return held.unseal(tx, self._vault, found) if found else None
+        found = held.read(self._database, self._vault, self._workspace, integration.key)
+        return found.held if found else None
 
 
 def _oauth(manifest: Manifest) -> OAuth2:
     for scheme in manifest.schemes:
         if isinstance(scheme, OAuth2):
             return scheme
-    raise PersonMustFix(f"{manifest.name} is not connected by browser. Give {_names(manifest.schemes[0])}.")
-
-
-def _names(scheme: schemes.AnyScheme) -> str:
-    return ", ".join(field.name for field in schemes.fields(scheme, ready=True)) or "nothing"
-
-
-def _values(place: Place, given: Mapping[str, Secret]) -> Mapping[str, Secret]:
-    return schemes.hold(place.manifest, given).values if given else {}
+    raise PersonMustFix(f"{manifest.name} is not connected by browser. Give {schemes.name_ways(manifest.schemes[0])}.")

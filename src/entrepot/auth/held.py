@@ -5,9 +5,11 @@ from collections.abc import Mapping
 import msgspec
 
 from entrepot.auth.grants import Grant
+from entrepot.core.errors import PersonMustFix
 from entrepot.core.secret import Secret
 from entrepot.storage import credentials
 from entrepot.storage.credentials import Credential, Sealed
+from entrepot.storage.database import Database
 from entrepot.storage.transaction import Reading, Writing
 from entrepot.vault.cipher import Place
 from entrepot.vault.vault import Vault
@@ -75,7 +77,29 @@ def keep(tx: Writing, vault: Vault, workspace_id: int, integration_id: int, held
     credentials.put(tx, workspace_id, integration_id, seal(tx, vault, workspace_id, integration_id, held))
 
 
-def unseal(tx: Reading, vault: Vault, found: Credential) -> Held:
+class Stored(msgspec.Struct, frozen=True):
+    """A credential's row, opened; `now` is the database's time when it was read."""
+
+    found: Credential
+    held: Held
+    now: int
+
+
+def read(database: Database, vault: Vault, workspace_id: int, integration_id: int) -> Stored | None:
+    """Tried twice: a rotation may put the old master key away between the look at the row and at the key file."""
+    try:
+        return _read(database, vault, workspace_id, integration_id)
+    except PersonMustFix:
+        return _read(database, vault, workspace_id, integration_id)
+
+
+def _read(database: Database, vault: Vault, workspace_id: int, integration_id: int) -> Stored | None:
+    with database.read() as tx:
+        found = credentials.find(tx, workspace_id, integration_id)
+        return Stored(found, _unseal(tx, vault, found), tx.now()) if found else None
+
+
+def _unseal(tx: Reading, vault: Vault, found: Credential) -> Held:
     place = _place(found.workspace_id, found.integration_id)
     text = vault.open(tx, found.workspace_id, place, found.sealed)
     packed = msgspec.json.decode(text.reveal(), type=_Packed)

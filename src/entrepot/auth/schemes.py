@@ -24,14 +24,7 @@ READY_TOKENS = (
 
 def choose(manifest: Manifest, given: Sequence[str] = ()) -> AnyScheme:
     """The scheme that asks for what was given; without anything, the first, which the manifest recommends."""
-    if not given:
-        return manifest.schemes[0]
-    for scheme in manifest.schemes:
-        asked = {field.name: field for field in fields(scheme, ready=True)}
-        if asked.keys() >= set(given) and all(field.optional or name in given for name, field in asked.items()):
-            return scheme
-    ways = " or ".join(_names(scheme) for scheme in manifest.schemes)
-    raise PersonMustFix(f"{manifest.name} cannot be connected with {', '.join(sorted(given))}. Give {ways}.")
+    return _choose(manifest, given)[0] if given else manifest.schemes[0]
 
 
 def of_name(manifest: Manifest, name: str) -> AnyScheme:
@@ -42,16 +35,23 @@ def of_name(manifest: Manifest, name: str) -> AnyScheme:
     raise PersonMustFix(f"{manifest.name} can no longer be used with what was stored ({name}). Connect it again.")
 
 
-def fields(scheme: AnyScheme, *, ready: bool = False) -> Sequence[Asked]:
-    """What the person is asked for; with `ready`, for OAuth the tokens they may already have."""
-    return READY_TOKENS if ready and isinstance(scheme, OAuth2) and not scheme.asks else scheme.asks
+def fields(scheme: AnyScheme) -> Sequence[Asked]:
+    """What the person is asked for."""
+    return scheme.asks
+
+
+def name_ways(scheme: AnyScheme) -> str:
+    """What can be given for a scheme, by name: `username, password or access_token`."""
+    ways = [", ".join(field.name for field in way if not field.optional) for way in _ways(scheme) if way]
+    return " or ".join(ways) or "nothing"
 
 
 def hold(manifest: Manifest, given: Mapping[str, Secret]) -> Held:
     """What the person gave, checked: a slip of the clipboard is told here and not as a strange 401."""
-    scheme = choose(manifest, list(given))
-    asked = {field.name: field for field in fields(scheme, ready=True)}
-    values = {name: _checked(manifest.name, asked[name], value) for name, value in given.items()}
+    if not given:
+        return Held(manifest.schemes[0].scheme, {})
+    scheme, asked = _choose(manifest, list(given))
+    values = {field.name: _checked(manifest.name, field, given[field.name]) for field in asked if field.name in given}
     return Held(scheme.scheme, {name: value for name, value in values.items() if value})
 
 
@@ -136,10 +136,18 @@ def _moved(url: str, base_url: str) -> str:
     return urlunsplit(urlsplit(url)._replace(scheme=base.scheme, netloc=base.netloc))
 
 
-def _names(scheme: AnyScheme) -> str:
-    return ", ".join(
-        f"{field.name} (if there is one)" if field.optional else field.name for field in fields(scheme, ready=True)
-    )
+def _ways(scheme: AnyScheme) -> Sequence[Sequence[Asked]]:
+    return [scheme.asks, READY_TOKENS] if isinstance(scheme, OAuth2) else [scheme.asks]
+
+
+def _choose(manifest: Manifest, given: Sequence[str]) -> tuple[AnyScheme, Sequence[Asked]]:
+    for scheme in manifest.schemes:
+        for way in _ways(scheme):
+            required = {field.name for field in way if not field.optional}
+            if required <= set(given) <= {field.name for field in way}:
+                return scheme, way
+    ways = " or ".join(name_ways(scheme) for scheme in manifest.schemes)
+    raise PersonMustFix(f"{manifest.name} cannot be connected with {', '.join(sorted(given))}. Give {ways}.")
 
 
 def _checked(service: str, field: Asked, value: Secret) -> Secret:

@@ -4,8 +4,8 @@ import msgspec
 
 from entrepot.auth import held
 from entrepot.auth.grants import Grant
-from entrepot.auth.held import Held
-from entrepot.core.errors import NeedsConsent, PersonMustFix
+from entrepot.auth.held import Held, Stored
+from entrepot.core.errors import NeedsConsent
 from entrepot.core.secret import Secret
 from entrepot.storage import credentials, integrations, token_journal
 from entrepot.storage.credentials import Credential
@@ -66,23 +66,23 @@ Turn = Fresh | Mine | None
 
 def look(where: Where) -> Fresh:
     """The token as it is stored, fresh or not."""
-    found, opened, now = _read(where)
-    return _fresh(where, found, opened, now)
+    return _fresh(where, _read(where))
 
 
 def take(where: Where, owner: Owner, unwanted: int, *, can_renew: bool) -> Turn:
     """The token if it is good and not of the unwanted version; else the turn to renew it, if it is free."""
-    found, opened, now = _read(where)
-    if not can_renew or _is_usable(found, opened, now, unwanted):
-        return _fresh(where, found, opened, now)
-    if found.is_leased(now, owner.milliseconds):
+    stored = _read(where)
+    found = stored.found
+    if not can_renew or _is_usable(stored, unwanted):
+        return _fresh(where, stored)
+    if found.is_leased(stored.now, owner.milliseconds):
         return None
     with where.database.write() as tx:
         _raise_if_refused(tx, where, found)
         if not credentials.take_lease(tx, found, owner.name, owner.milliseconds):
             return None
         entry = token_journal.begin(tx, where.workspace_id, where.integration_id, found.version, owner.name)
-    return Mine(found, opened, entry)
+    return Mine(found, stored.held, entry)
 
 
 def keep(where: Where, mine: Mine, grant: Grant) -> Fresh:
@@ -135,24 +135,16 @@ def explain(tx: Reading, workspace_id: int, integration_id: int, lease: float = 
     return ""
 
 
-def _read(where: Where) -> tuple[Credential, Held, int]:
-    """Twice where it cannot be opened: the master key may have been rotated between the row and the key file."""
-    try:
-        return _read_once(where)
-    except PersonMustFix:
-        return _read_once(where)
+def _read(where: Where) -> Stored:
+    stored = held.read(where.database, where.vault, where.workspace_id, where.integration_id)
+    if stored is None:
+        raise NeedsConsent(f"{where.service} is not connected. Connect it again.")
+    return stored
 
 
-def _read_once(where: Where) -> tuple[Credential, Held, int]:
-    with where.database.read() as tx:
-        found = credentials.find(tx, where.workspace_id, where.integration_id)
-        if found is None:
-            raise NeedsConsent(f"{where.service} is not connected. Connect it again.")
-        return found, held.unseal(tx, where.vault, found), tx.now()
-
-
-def _fresh(where: Where, found: Credential, opened: Held, now: int) -> Fresh:
-    token = opened.value("access_token")
+def _fresh(where: Where, stored: Stored) -> Fresh:
+    found, now = stored.found, stored.now
+    token = stored.held.value("access_token")
     if token is None:
         raise NeedsConsent(f"{where.service} is connected without an access token. Connect it again.")
     return Fresh(found.version, token, max(_good_for(found, now), 0.0), max((now - found.renewed_at) / 1000, 0.0))
@@ -168,9 +160,9 @@ def _good_for(found: Credential, now: int) -> float:
     return (found.expires_at - now) / 1000 - min(MARGIN, life * MARGIN_SHARE)
 
 
-def _is_usable(found: Credential, opened: Held, now: int, unwanted: int) -> bool:
-    has_token = opened.value("access_token") is not None
-    return has_token and found.version != unwanted and _good_for(found, now) > 0
+def _is_usable(stored: Stored, unwanted: int) -> bool:
+    has_token = stored.held.value("access_token") is not None
+    return has_token and stored.found.version != unwanted and _good_for(stored.found, stored.now) > 0
 
 
 def _raise_if_refused(tx: Reading, where: Where, found: Credential) -> None:
