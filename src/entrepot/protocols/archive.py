@@ -89,7 +89,18 @@ def gunzip(entry: Entry, limits: Limits = STANDARD) -> StoredEntry:
 
 
 def _open_gzip(entry: Entry) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(entry.open()))
+    return cast("BinaryIO", _Gunzipped(entry.open()))
+
+
+class _Gunzipped:
+    """GzipFile leaves the stream below it open."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        self._packed = packed
+        self.read = gzip.GzipFile(fileobj=packed).read
+
+    def close(self) -> None:
+        self._packed.close()
 
 
 def _entries_of(path: Path, name: str, limits: Limits, resources: ExitStack) -> list[StoredEntry]:
