@@ -38,12 +38,11 @@ def import_paths(services: Services, paths: Sequence[Path], asked: Asked) -> Ite
     importers = _importers(services, asked.connector)
     with ExitStack() as opened:
         found = [claim for path in paths for claim in _recognised(path, importers, asked, opened)]
-        for archive, path, recognised in found:
-            yield (
-                _count(archive, recognised, asked)
-                if asked.dry_run
-                else _run(services, archive, path, recognised, asked)
-            )
+        for claim in found:
+            if isinstance(claim, Report):
+                yield claim
+            else:
+                yield _count(claim, asked) if asked.dry_run else _run(services, claim, asked)
 
 
 def _importers(services: Services, connector: str | None) -> dict[str, FileImporter]:

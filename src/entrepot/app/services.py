@@ -4,12 +4,15 @@ import shlex
 from functools import cached_property
 from pathlib import Path
 
+from entrepot.app.logs import logger
+from entrepot.auth.connections import Connections
 from entrepot.core.errors import PersonMustFix
 from entrepot.sdk.catalog import Catalog
 from entrepot.settings import Settings
 from entrepot.storage import workspaces
 from entrepot.storage.blobs import Blobs
 from entrepot.storage.database import Database
+from entrepot.transport.client import Log
 from entrepot.vault.keys import CommandKeys, FileKeys, KeySource, TextKeys
 from entrepot.vault.vault import Vault
 
@@ -41,6 +44,21 @@ class Services:
     @cached_property
     def vault(self) -> Vault:
         return Vault(self.key_source)
+
+    @cached_property
+    def log(self) -> Log:
+        return logger(self.settings.log_level)
+
+    @cached_property
+    def connections(self) -> Connections:
+        return Connections(
+            self.database,
+            self.vault,
+            self.workspace,
+            environment=self.settings.environment,
+            allow_private=self.settings.private_hosts,
+            log=self.log,
+        )
 
     @cached_property
     def key_source(self) -> KeySource:

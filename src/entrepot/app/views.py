@@ -9,6 +9,9 @@ import msgspec
 from entrepot.core import kinds
 from entrepot.core.kind import Kind
 from entrepot.core.report import Counts, Status
+from entrepot.storage import browsing
+from entrepot.storage.integrations import Integration
+from entrepot.storage.runs import Run
 
 
 def moment(milliseconds: int) -> datetime:
@@ -89,3 +92,46 @@ class Amount(msgspec.Struct, frozen=True):
 class Removed(msgspec.Struct, frozen=True):
     id: str
     items_deleted: int
+
+
+def item(row: browsing.Item) -> Item:
+    return Item(
+        id=row.id,
+        kind=row.kind,
+        collection=row.collection.id if row.collection else None,
+        data=msgspec.Raw(row.data),
+        source=Source(row.platform, row.integration.name, row.object_id),
+        imported_at=moment(row.imported_at),
+        updated_at=moment(row.updated_at),
+        deleted_at=moment(row.deleted_at) if row.deleted_at is not None else None,
+    )
+
+
+def integration(row: Integration) -> IntegrationView:
+    return IntegrationView(
+        id=row.id,
+        name=row.name,
+        connector=row.connector,
+        mode=row.mode,
+        status=row.status,
+        account_id=row.account_id,
+        account_name=row.account_name,
+        base_url=row.base_url,
+        settings=row.settings,
+        last_error=row.last_error,
+        created_at=moment(row.created_at),
+    )
+
+
+def run(row: Run) -> RunView:
+    return RunView(
+        run=row.id,
+        connector=row.connector,
+        integration=row.integration_name,
+        task=row.task,
+        status=row.status,
+        started=moment(row.started_at) if row.started_at is not None else None,
+        seconds=row.seconds(),
+        counts=row.total(),
+        error={"code": row.error_code, "message": row.error} if row.error_code else None,
+    )

@@ -3,13 +3,13 @@
 from cyclopts import App
 
 from entrepot.app.hub import Hub
-from entrepot.cli.options import Common
+from entrepot.cli.options import STANDARD, Common
 
 app = App(help="Containers of items: calendars, lists, notebooks.")
 
 
 @app.command(name="list")
-def list_(*, common: Common = Common()) -> None:
+def list_(*, common: Common = STANDARD) -> None:
     """All collections with how many items each holds."""
     output = common.output()
     with Hub(settings=common.settings()) as hub:
@@ -17,4 +17,4 @@ def list_(*, common: Common = Common()) -> None:
     if output.json:
         output.value(found)
         return
-    output.table(("id", "kind", "name", "source", "#items"), [(c.id, c.kind, c.name, c.source, c.items) for c in found])
+    output.table(("id", "kind", "name", "#items"), [(c.id, c.kind, c.name, c.items) for c in found])

@@ -1,15 +1,45 @@
-"""`entrepot connectors`: what can be connected, how well it is checked, and a start for a new one."""
+"""`entrepot connectors`: what can be connected."""
 
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from cyclopts import App, Parameter
 
-from entrepot.checks.runner import check_all
-from entrepot.cli.options import Common
-from entrepot.cli.outcome import DONE, FAILED
+from entrepot.cli.options import STANDARD, Common
 from entrepot.sdk.catalog import Catalog
 from entrepot.sdk.scaffold import scaffold
 
 app = App(help="The services that can be connected.")
+app.command("entrepot.cli.connector_details:show", name="show")
+app.command("entrepot.cli.connector_details:check", name="check")
+
+
+@app.command(name="list")
+def list_(*, common: Common = STANDARD) -> None:
+    """All connectors, built in and your own."""
+    output = common.output()
+    found = Catalog(common.settings().connectors).listing()
+    if output.json:
+        keys = ("id", "name", "summary", "kinds", "mode", "docs")
+        output.value([{key: getattr(entry, key) for key in keys} for entry in found])
+        return
+    rows = [(e.id, e.name, e.mode, ", ".join(e.kinds), e.summary) for e in found]
+    output.table(("id", "name", "reads", "kinds", ""), rows)
+
+
+@app.command
+def new(
+    name: str,
+    /,
+    *,
+    like: Annotated[str | None, Parameter(help="A connector to start from.")] = None,
+    into: Annotated[Path, Parameter(help="The folder to make it in.")] = Path("connectors"),
+    common: Common = STANDARD,
+) -> None:
+    """Write the folder of a new connector, ready to be filled in."""
+    output = common.output()
+    folder = scaffold(Catalog(common.settings().connectors), name, like=like, into=into)
+    if output.json:
+        output.value({"folder": str(folder)})
+    else:
+        output.say(f"Written: {folder}. Point ENTREPOT_CONNECTORS at {into}, then: entrepot connectors check {name}")

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from entrepot.app.hub import Hub
-from entrepot.cli.options import Common, pairs
+from entrepot.cli.options import STANDARD, Common, pairs
 from entrepot.cli.progress import shown
 from entrepot.cli.reports import finish
 
@@ -18,7 +18,7 @@ def import_files(
     as_: Annotated[str | None, Parameter(name="--as", help="The connector, where the file does not tell.")] = None,
     set_: Annotated[list[str] | None, Parameter(name="--set", help="KEY=VALUE of the importer.", negative="")] = None,
     dry_run: Annotated[bool, Parameter(negative="", help="Say what would come in; write nothing.")] = False,
-    common: Common = Common(),
+    common: Common = STANDARD,
 ) -> int:
     """Import files, folders or archives; what is already there is recognised and changes nothing."""
     output = common.output()

@@ -6,13 +6,13 @@ import msgspec
 from cyclopts import App, Parameter
 
 from entrepot.app.hub import Hub
-from entrepot.cli.options import Common
+from entrepot.cli.options import STANDARD, Common
 
 app = App(help="Connected accounts and imported archives.")
 
 
 @app.command(name="list")
-def list_(*, common: Common = Common()) -> None:
+def list_(*, common: Common = STANDARD) -> None:
     """All integrations with their state."""
     output = common.output()
     with Hub(settings=common.settings()) as hub:
@@ -25,7 +25,7 @@ def list_(*, common: Common = Common()) -> None:
 
 
 @app.command
-def show(integration: str, /, *, common: Common = Common()) -> None:
+def show(integration: str, /, *, common: Common = STANDARD) -> None:
     """One integration, by id or name."""
     output = common.output()
     with Hub(settings=common.settings()) as hub:
@@ -37,7 +37,7 @@ def show(integration: str, /, *, common: Common = Common()) -> None:
 
 
 @app.command
-def test(integration: str, /, *, common: Common = Common()) -> None:
+def test(integration: str, /, *, common: Common = STANDARD) -> None:
     """Ask the service who we are: the cheapest proof that the connection works."""
     output = common.output()
     with Hub(settings=common.settings()) as hub:
@@ -54,7 +54,7 @@ def remove(
     /,
     *,
     delete_data: Annotated[bool, Parameter(negative="", help="Also delete what came from it.")] = False,
-    common: Common = Common(),
+    common: Common = STANDARD,
 ) -> None:
     """Forget an integration and its credential; what it brought stays unless --delete-data."""
     output = common.output()

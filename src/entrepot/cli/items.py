@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from entrepot.app.export import write
 from entrepot.app.hub import Hub
-from entrepot.cli.options import Common
+from entrepot.cli.options import STANDARD, Common
 
 app = App(help="The records in the hub.")
 
@@ -20,12 +20,12 @@ def list_(
     kind: str | None = None,
     source: Annotated[str | None, Parameter(help="Name or id of an integration, or a connector.")] = None,
     limit: int = 50,
-    common: Common = Common(),
+    common: Common = STANDARD,
 ) -> None:
-    """The newest items; `export` gives all of them."""
+    """Some items; `export` gives all of them."""
     output = common.output()
     with Hub(settings=common.settings()) as hub:
-        found = list(hub.items(kind=kind, source=source, newest=limit))
+        found = list(hub.items(kind=kind, source=source, limit=limit))
     if output.json:
         output.value(found)
         return
@@ -34,7 +34,7 @@ def list_(
 
 
 @app.command
-def show(item: str, /, *, common: Common = Common()) -> None:
+def show(item: str, /, *, common: Common = STANDARD) -> None:
     """One item with everything known about it."""
     output = common.output()
     with Hub(settings=common.settings()) as hub:
@@ -53,12 +53,12 @@ def export(
     format_: Annotated[Literal["jsonl", "csv", "parquet"], Parameter(name="--format")] = "jsonl",
     to: Annotated[Path | None, Parameter(help="A file; standard output without it.")] = None,
     deleted: Annotated[bool, Parameter(negative="", help="Also what was deleted at its source.")] = False,
-    common: Common = Common(),
+    common: Common = STANDARD,
 ) -> None:
     """All items of a kind, as JSON Lines, CSV or Parquet."""
     output = common.output()
     with Hub(settings=common.settings()) as hub:
-        found = hub.items(kind=kind, source=source, deleted=deleted)
+        found = hub.items(kind=kind, source=source, presence="any" if deleted else "present")
         if output.json and to is None:
             output.array(found)
             return

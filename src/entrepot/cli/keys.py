@@ -3,13 +3,13 @@
 from cyclopts import App
 
 from entrepot.app.hub import Hub
-from entrepot.cli.options import Common
+from entrepot.cli.options import STANDARD, Common
 
 app = App(help="The master key that wraps every secret in the hub.")
 
 
 @app.command
-def rotate(*, common: Common = Common()) -> None:
+def rotate(*, common: Common = STANDARD) -> None:
     """Wrap everything with a new master key, while the hub runs; safe to repeat after an interruption."""
     output = common.output()
     with Hub(settings=common.settings()) as hub:

@@ -26,6 +26,9 @@ class Common:
         return Output(json=self.json)
 
 
+STANDARD = Common()
+
+
 def pairs(words: list[str], option: str) -> dict[str, str]:
     """`KEY=VALUE` words as a mapping."""
     found: dict[str, str] = {}

@@ -1,6 +1,6 @@
 """Progress bars on a terminal; nothing where there is none, or with `--json`."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -11,7 +11,7 @@ from entrepot.core.report import Progress, Watch
 
 
 @contextmanager
-def shown(output: Output) -> Iterator[Watch | None]:
+def shown(output: Output) -> Generator[Watch | None]:
     """A function to call after each page, which moves one bar a stream."""
     if output.json or not output.notes.is_terminal:
         yield None

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from entrepot.app.hub import Hub
-from entrepot.cli.options import Common
+from entrepot.cli.options import STANDARD, Common
 from entrepot.cli.secrets import read_secret
 
 app = App(help="App registrations: what you got when you registered the hub at a service.")
@@ -20,7 +20,7 @@ def set_(
     client_secret: Annotated[
         str | None, Parameter(help="@FILE, or - for standard input; never the secret itself.")
     ] = None,
-    common: Common = Common(),
+    common: Common = STANDARD,
 ) -> None:
     """Keep an app registration in the vault. `<CONNECTOR>_CLIENT_ID` in the environment goes before it."""
     output = common.output()

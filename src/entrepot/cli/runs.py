@@ -3,14 +3,14 @@
 from cyclopts import App
 
 from entrepot.app.hub import Hub
-from entrepot.cli.options import Common
+from entrepot.cli.options import STANDARD, Common
 from entrepot.cli.reports import finish
 
 app = App(help="Imports and syncs, newest first.")
 
 
 @app.command(name="list")
-def list_(*, limit: int = 50, common: Common = Common()) -> None:
+def list_(*, limit: int = 50, common: Common = STANDARD) -> None:
     """The newest runs."""
     output = common.output()
     with Hub(settings=common.settings()) as hub:
@@ -30,7 +30,7 @@ def list_(*, limit: int = 50, common: Common = Common()) -> None:
 
 
 @app.command
-def show(run: str, /, *, common: Common = Common()) -> int:
+def show(run: str, /, *, common: Common = STANDARD) -> int:
     """One run with its counts and every record it refused."""
     output = common.output()
     with Hub(settings=common.settings()) as hub:

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from entrepot.app.hub import Hub
-from entrepot.cli.options import Common
+from entrepot.cli.options import STANDARD, Common
 from entrepot.cli.progress import shown
 from entrepot.cli.reports import finish
 
@@ -16,7 +16,7 @@ def sync(
     *,
     full: Annotated[bool, Parameter(negative="", help="Forget the cursors and read everything.")] = False,
     stream: Annotated[list[str] | None, Parameter(help="Only this stream; may be repeated.", negative="")] = None,
-    common: Common = Common(),
+    common: Common = STANDARD,
 ) -> int:
     """Read what changed since the last time, and apply it."""
     output = common.output()

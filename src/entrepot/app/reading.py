@@ -1,0 +1,103 @@
+"""Reading a live integration: its connector opened with its credential, probed, and synced in a run."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from entrepot.app.services import Services
+from entrepot.auth.connections import Place
+from entrepot.core.errors import PersonMustFix
+from entrepot.core.report import Report, Watch
+from entrepot.core.secret import Secret
+from entrepot.declarative.compile import compile_connector
+from entrepot.jobs import runs
+from entrepot.sdk import manifest_file, service
+from entrepot.sdk.connector import Account, Reader, Stream
+from entrepot.sdk.context import Context
+from entrepot.storage import integrations
+from entrepot.storage.integrations import Integration
+from entrepot.sync.part import Job
+from entrepot.sync.run import sync as run_sync
+from entrepot.transport.signing import Signer
+
+
+class Opened(msgspec.Struct, frozen=True):
+    place: Place
+    reader: Reader
+
+
+def place_of(services: Services, integration: Integration) -> Place:
+    manifest = manifest_file.load(services.catalog.entry(integration.connector).manifest)
+    return Place(manifest, integration.settings, integration.base_url)
+
+
+@asynccontextmanager
+async def opened(
+    services: Services, place: Place, signer: Signer, secrets: dict[str, Secret] | None = None
+) -> AsyncGenerator[Reader]:
+    """The connector at work. `secrets` only for one whose library signs by itself."""
+    open_reader = compile_connector(services.catalog.entry(place.manifest.id), place.manifest)
+    client = service.client(
+        place.manifest,
+        signer=signer,
+        base_url=place.base_url or None,
+        allow_private=services.settings.private_hosts,
+        log=services.log,
+    )
+    async with client:
+        yield open_reader(Context(http=client, settings=place.settings, secrets=secrets or {}))
+
+
+async def probe(services: Services, wanted: str) -> Account:
+    """Whose account it is, as the service says: the cheapest proof that the connection works."""
+    integration = _find(services, wanted)
+    place = place_of(services, integration)
+    secrets = services.connections.secrets_for(place, integration)
+    async with opened(services, place, services.connections.signer_for(place, integration), dict(secrets)) as reader:
+        return await reader.probe()
+
+
+async def sync(
+    services: Services, wanted: str, *, full: bool = False, streams: Sequence[str] = (), watch: Watch | None = None
+) -> Report:
+    integration = _find(services, wanted)
+    place = place_of(services, integration)
+    chosen = _chosen(place, streams)
+    signer = services.connections.signer_for(place, integration)
+    secrets = services.connections.secrets_for(place, integration)
+    options = {"full": full, "streams": [stream.name for stream in chosen]}
+    new = runs.NewRun(workspace_id=services.workspace, integration=integration.key, task="sync", options=options)
+    held = runs.start(services.database, new)
+    async with opened(services, place, signer, dict(secrets)) as reader:
+        job = Job(
+            database=services.database,
+            blobs=services.blobs,
+            held=held,
+            workspace_id=services.workspace,
+            integration=integration,
+            reader=reader,
+            streams=chosen,
+            full=full,
+            watch=watch,
+        )
+        return await run_sync(job)
+
+
+def _find(services: Services, wanted: str) -> Integration:
+    with services.database.read() as tx:
+        found = integrations.find(tx, services.workspace, wanted)
+    if found.mode == "archive":
+        raise PersonMustFix(f"{found.name} was imported from files; there is no service to ask. Import a newer export.")
+    return found
+
+
+def _chosen(place: Place, names: Sequence[str]) -> Sequence[Stream]:
+    there = [place.manifest.stream(name) for name in place.manifest.streams]
+    unknown = set(names) - {stream.name for stream in there}
+    if unknown:
+        raise PersonMustFix(
+            f"{place.manifest.name} has no stream {', '.join(sorted(unknown))}. "
+            f"It has: {', '.join(stream.name for stream in there)}."
+        )
+    return [stream for stream in there if not names or stream.name in names]

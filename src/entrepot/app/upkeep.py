@@ -1,0 +1,98 @@
+"""Keeping a hub in order: an examination that tells what is wrong, backups, new master keys."""
+
+import os
+import platform
+import shutil
+import stat
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from entrepot import __version__
+from entrepot.app.services import Services
+from entrepot.core.errors import EntrepotError
+from entrepot.storage import integrations
+from entrepot.vault.rotation import rotate
+
+LEAST_FREE = 500 * 1024 * 1024
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at; `text` says what was found and, if it is not well, what to do."""
+
+    what: str
+    state: Literal["ok", "warning", "wrong"]
+    text: str
+
+
+def examine(services: Services) -> Sequence[Finding]:
+    """No finding holds a secret: the answer may be pasted into a report."""
+    return [
+        _guarded(what, look, services)
+        for what, look in (
+            ("version", _version),
+            ("folder", _folder),
+            ("disk", _disk),
+            ("database", _database),
+            ("vault", _vault),
+            ("integrations", _integrations),
+        )
+    ]
+
+
+def rotate_keys(services: Services) -> int:
+    return rotate(services.database, services.key_source).data_keys
+
+
+def backup(services: Services, file: Path) -> None:
+    services.database.backup(file)
+
+
+def _guarded(what: str, look: Callable[[Services], Finding], services: Services) -> Finding:
+    try:
+        return look(services)
+    except EntrepotError as error:
+        return Finding(what, "wrong", error.message)
+
+
+def _version(_: Services) -> Finding:
+    return Finding("version", "ok", f"entrepot {__version__}, Python {platform.python_version()}, {platform.system()}")
+
+
+def _folder(services: Services) -> Finding:
+    folder = services.settings.data
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        return Finding("folder", "wrong", f"{folder} cannot be written. Give yourself the right to, or use --data.")
+    if os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        return Finding("folder", "warning", f"{folder} can be read by others. Run: chmod 700 {folder}")
+    return Finding("folder", "ok", str(folder))
+
+
+def _disk(services: Services) -> Finding:
+    free = shutil.disk_usage(services.settings.data).free
+    text = f"{free / 1024**3:.1f} GiB free"
+    return Finding("disk", "ok" if free > LEAST_FREE else "warning", text)
+
+
+def _database(services: Services) -> Finding:
+    services.database.check()
+    return Finding("database", "ok", services.database.dialect.name)
+
+
+def _vault(services: Services) -> Finding:
+    with services.database.read() as tx:
+        services.vault.check(tx)
+    return Finding("vault", "ok", f"the master key comes from {services.key_source.origin} and opens everything")
+
+
+def _integrations(services: Services) -> Finding:
+    with services.database.read() as tx:
+        there = integrations.everything(tx, services.workspace)
+    waiting = [one.name for one in there if one.status == "needs-consent"]
+    if waiting:
+        names = ", ".join(waiting)
+        return Finding("integrations", "warning", f"to be connected again: {names}. Run: entrepot connect CONNECTOR")
+    return Finding("integrations", "ok", f"{len(there)} connected or imported")
