@@ -1,6 +1,6 @@
 """What goes out and what comes back. Neither shows its content when printed: it may hold secrets."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import Any, TypedDict, TypeVar, overload
 
@@ -12,7 +12,7 @@ from entrepot.transport.redact import clean, place
 
 T = TypeVar("T")
 Text = str | Secret
-Param = Text | int | float | bool | Sequence[str] | None
+Param = Text | int | float | bool | list[str] | tuple[str, ...] | None
 """A list is sent as the same name again and again; None is not sent."""
 
 READING = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "SEARCH"})

@@ -7,24 +7,30 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 import msgspec
+from multidict import istr
 
 FAR = 10 * 365 * 86400.0
 _EPOCH = 1e9
 """A reset above this is a date since 1970, above a thousand times this one in milliseconds; below it, a wait."""
 _MILLISECONDS = 1e12
 
-# Remaining calls, when they are renewed, and what one unit of that is in seconds.
-_PAIRS = (
-    ("X-RateLimit-Remaining", "X-RateLimit-Reset", 1.0),
-    ("X-RateLimit-Remaining", "X-RateLimit-Reset-After", 1.0),  # Discord
-    ("RateLimit-Remaining", "RateLimit-Reset", 1.0),  # draft-ietf-httpapi-ratelimit-headers, to 07
-    ("X-Rate-Limit-Remaining", "X-Rate-Limit-Reset", 1.0),  # X
-    ("X-RateLimit-Requests-Remaining", "X-RateLimit-Requests-Reset", 1.0),  # Linear
-    ("X-RateLimit-Complexity-Remaining", "X-RateLimit-Complexity-Reset", 1.0),  # Linear
-    ("X-HubSpot-RateLimit-Remaining", "X-HubSpot-RateLimit-Interval-Milliseconds", 0.001),
-    ("X-Rate-Limit-Requests-Left", "X-Rate-Limit-Time-Reset-Ms", 0.001),  # BigCommerce
+# Remaining calls, when they are renewed, and what one unit of that is in seconds. istr: looked up in any case, cheaply.
+_PAIRS = tuple(
+    (istr(left), istr(reset), unit)
+    for left, reset, unit in (
+        ("X-RateLimit-Remaining", "X-RateLimit-Reset", 1.0),
+        ("X-RateLimit-Remaining", "X-RateLimit-Reset-After", 1.0),  # Discord
+        ("RateLimit-Remaining", "RateLimit-Reset", 1.0),  # draft-ietf-httpapi-ratelimit-headers, to 07
+        ("X-Rate-Limit-Remaining", "X-Rate-Limit-Reset", 1.0),  # X
+        ("X-RateLimit-Requests-Remaining", "X-RateLimit-Requests-Reset", 1.0),  # Linear
+        ("X-RateLimit-Complexity-Remaining", "X-RateLimit-Complexity-Reset", 1.0),  # Linear
+        ("X-HubSpot-RateLimit-Remaining", "X-HubSpot-RateLimit-Interval-Milliseconds", 0.001),
+        ("X-Rate-Limit-Requests-Left", "X-Rate-Limit-Time-Reset-Ms", 0.001),  # BigCommerce
+    )
 )
-_SPELLINGS = tuple(dict.fromkeys(remaining for remaining, _, _ in _PAIRS))
+_STRUCTURED = istr("RateLimit")
+_RETRY_AFTER = istr("Retry-After")
+_DATE = istr("Date")
 _PART = re.compile(r"(?:^|[;,\s])(r|t|remaining|reset)\s*=\s*(\d+(?:\.\d+)?)")
 
 
@@ -37,22 +43,24 @@ class Seen(msgspec.Struct, frozen=True):
 
 def read_limits(headers: Mapping[str, str], now: float) -> Seen | None:
     """The tightest limit the headers tell of. Dates count from the service's own clock where it shows one."""
-    if "RateLimit" in headers:
-        return _read_structured(headers["RateLimit"])
-    if not any(name in headers for name in _SPELLINGS):
-        return None
-    found: list[Seen] = []
+    structured = headers.get(_STRUCTURED)
+    if structured is not None:
+        return _read_structured(structured)
+    found: Seen | None = None
     for left, reset, unit in _PAIRS:
-        remaining = _number(headers.get(left))
+        text = headers.get(left)
+        remaining = None if text is None else _number(text)
+        if remaining is None or (found is not None and (found.remaining or 0) <= remaining):
+            continue
         seconds = _seconds(headers.get(reset), unit, headers, now)
-        if remaining is not None and (seconds is not None or remaining > 0):
-            found.append(Seen(remaining, seconds))
-    return min(found, key=lambda seen: seen.remaining or 0, default=None)
+        if seconds is not None or remaining > 0:
+            found = Seen(remaining, seconds)
+    return found
 
 
 def read_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds to wait; the header holds seconds or a date (RFC 9110, 10.2.3)."""
-    return _seconds(headers.get("Retry-After"), 1.0, headers, now)
+    return _seconds(headers.get(_RETRY_AFTER), 1.0, headers, now)
 
 
 def read_wait(headers: Mapping[str, str], now: float) -> float | None:
@@ -95,7 +103,7 @@ def _until(text: str, headers: Mapping[str, str], now: float) -> float | None:
 
 def _service_time(headers: Mapping[str, str], now: float) -> float:
     """Our clock may be wrong; the difference of two times of the service is not."""
-    moment = _moment(headers.get("Date", ""))
+    moment = _moment(headers.get(_DATE, ""))
     return now if moment is None else moment
 
 

@@ -1,6 +1,6 @@
 """One attempt on the wire: sign, look at the address, send, follow redirects. The only user of aiohttp's session."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from io import BytesIO
 from socket import AI_NUMERICHOST, AI_NUMERICSERV, AddressFamily
 from urllib.parse import quote_plus
@@ -140,20 +140,26 @@ class _CheckedResolver(AbstractResolver):
 
 def with_params(url: str, params: Mapping[str, Param], redactor: Redactor | None = None) -> str:
     """The address with the parameters behind those it has, encoded."""
-    pairs = "&".join(
-        f"{quote_plus(name)}={quote_plus(_shown(each, redactor))}"
-        for name, value in params.items()
-        if value is not None
-        for each in (value if isinstance(value, Sequence) and not isinstance(value, str) else (value,))
-    )
+    pairs: list[str] = []
+    for name, value in params.items():
+        if value is None:
+            continue
+        values = value if isinstance(value, list | tuple) else (value,)
+        pairs += [f"{_quote(name)}={_quote(_shown(each, redactor))}" for each in values]
     base, _, fragment = url.partition("#")
     if not pairs:
         return url
     joint = "" if base.endswith(("?", "&")) else "&" if "?" in base else "?"
-    return f"{base}{joint}{pairs}{'#' if fragment else ''}{fragment}"
+    return f"{base}{joint}{'&'.join(pairs)}{'#' if fragment else ''}{fragment}"
 
 
-def _shown(value: Text | float, redactor: Redactor | None) -> str:
+def _quote(text: str) -> str:
+    return text if text.isalnum() and text.isascii() else quote_plus(text)
+
+
+def _shown(value: object, redactor: Redactor | None) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Secret):
