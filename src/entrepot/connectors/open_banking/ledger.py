@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from hashlib import blake2b
 
 import msgspec
 
 from entrepot.core.change import Change, Ref
 from entrepot.core.trade import Account, Balance
+from entrepot.protocols import archive_keys
 
 ACCOUNTS = "accounts"
 TRANSACTIONS = "transactions"
@@ -15,7 +15,7 @@ _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}").fullmatch
 
 
 def key_of(*parts: str | None) -> str:
-    return blake2b("\x1f".join(part or "" for part in parts).encode(), digest_size=16).hexdigest()
+    return archive_keys.key_of(*(part or "" for part in parts))
 
 
 def iban_of(text: str) -> str | None:
@@ -24,16 +24,11 @@ def iban_of(text: str) -> str | None:
     return compact if _IBAN(compact) else None
 
 
-class Repeats:
-    """Tells equal rows of one file apart by their number, so that a second reading finds the same keys."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, int] = {}
+class Repeats(archive_keys.RepeatedKeys):
+    """For rows without a reference: two equal ones in one file are two bookings, in two files one and the same."""
 
     def key(self, *parts: str | None) -> str:
-        first = key_of(*parts)
-        count = self._seen[first] = self._seen.get(first, 0) + 1
-        return first if count == 1 else key_of(first, str(count))
+        return self.key_of(*(part or "" for part in parts))
 
 
 class Ledger:
