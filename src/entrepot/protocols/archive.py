@@ -126,6 +126,7 @@ def _entries_of(path: Path, name: str, limits: Limits, resources: ExitStack) -> 
             return gzip_entries(source, name, meter, limits, resources)
         if is_tar(start):
             return tar_entries(source, name, meter, limits, resources)
+        resources.close()
         return file_entries(path, name, Meter(name, None, limits))
 
 

@@ -43,6 +43,8 @@ def _skip_past(window: Window, text: bytes) -> None:
 
 def _lines(window: Window) -> Iterator[bytes]:
     """JSON Lines, unless the first line is only the beginning of an object."""
+    while b"\n" not in window.data and not window.is_all:
+        window.fill()
     first = window.data.split(b"\n", 1)[0].rstrip()
     if not first.endswith(b"}"):
         while not window.is_all:

@@ -11,14 +11,13 @@ _MARGIN = 64
 def enter_array(window: Window, keys: list[str]) -> bool:
     """Moves the window behind the bracket that opens the array at `keys`; False where there is none."""
     search = _Search(keys)
-    while not search.is_over:
-        used = search.look(window)
-        window.drop(used)
-        if window.is_all and not search.is_over:
-            return False
-        if not search.is_over:
+    while True:
+        was_all = window.is_all
+        window.drop(search.look(window))
+        if search.is_over or was_all:
+            return search.has_found
+        if not window.is_all:
             window.fill()
-    return search.has_found
 
 
 class _Search:

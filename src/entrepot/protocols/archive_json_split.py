@@ -18,7 +18,8 @@ _TRIES = 4
 _RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _BETWEEN = re.compile(rb"[\s,]*")
 _NEXT_RECORD = re.compile(rb'\s*,\s*\{\s*"(?:[^"\\]|\\.)*"')
-_BRACKET = re.compile(rb'[^{}\[\]"]*+(?:"(?:[^"\\]++|\\.)*+"[^{}\[\]"]*+)*+([{}\[\]"])', re.DOTALL)
+_BRACKET = re.compile(rb'[^{}\[\]"]*+(?:"(?:[^"\\]++|\\.)*+"[^{}\[\]"]*+)*+([{}\[\]"]|\Z)', re.DOTALL)
+"""The next bracket outside of strings: matching begins where the last match ended, so never inside a string."""
 
 
 def elements_of_array(window: Window) -> Iterator[bytes]:
@@ -90,14 +91,14 @@ class _Scan(_Split):
         depth = start = 0
         for token in _BRACKET.finditer(window.data):
             sign = token.group(1)
+            if sign in {b'"', b""}:
+                break
             if sign in b"{[":
                 depth += 1
                 if depth > _DEEPEST:
                     raise PersonMustFix(
                         f"{window.name} is nested more than {_DEEPEST} levels deep at byte {window.passed:,}."
                     )
-            elif sign == b'"':
-                break
             elif depth > 0:
                 depth -= 1
                 if not depth:

@@ -168,7 +168,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._text.readline(LONGEST_LINE)
+        line = "" if self._text.closed else self._text.readline(LONGEST_LINE)
         if not line:
             self._text.close()
             raise StopIteration
