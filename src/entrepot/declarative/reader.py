@@ -75,7 +75,7 @@ class DeclaredReader:
         response = await self._client.send(Request(method=method, url=fill_path(path, words), expected=_MISSING))
         if response.status in _MISSING:
             return Change.gone(stream, ref)
-        batch = await declared.records.read([msgspec.Raw(response.body)], self._client)
+        batch = await declared.records.read([msgspec.Raw(response.body)], self._client, words=words)
         return batch.changes[0] if batch.changes else None
 
     def _stream(self, name: str) -> Stream:

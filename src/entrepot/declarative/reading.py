@@ -79,7 +79,9 @@ class Reading:
 
     async def _batch(self, part: Part, asking: Asking, answer: Answer, floor: datetime | None) -> Batch:
         raws = asking.shape.records(answer.data, answer.response)
-        return await self._stream.records.read(raws, self._client, times=part.times, floor=floor, gone=part.gone)
+        return await self._stream.records.read(
+            raws, self._client, times=part.times, floor=floor, gone=part.gone, words=self._words
+        )
 
 
 def _answers(client: Client, asking: Asking, request: Request, at: State | None) -> AsyncGenerator[Answer]:

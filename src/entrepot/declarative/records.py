@@ -12,7 +12,7 @@ from entrepot.core.errors import RecordRefused
 from entrepot.core.kind import Kind
 from entrepot.core.kinds import KINDS
 from entrepot.core.lens import LensError
-from entrepot.core.path import getter, put
+from entrepot.core.path import getter, steps
 from entrepot.sdk.manifest_fields import mapping_of
 from entrepot.sdk.manifest_streams import StreamSpec
 from entrepot.transport.client import Client
@@ -46,8 +46,9 @@ class Records:
         self._collection = getter(spec.collection) if spec.collection else None
         self._when = condition(spec.when)
         self._gone = condition(spec.gone)
-        self._volatile = spec.volatile
+        self._volatile = [steps(path) for path in spec.volatile]
         self._keeps_native = spec.native == "json"
+        self._given = [(field, word.removeprefix(":")) for field, word in spec.given.items()]
         self._complete = complete
 
     async def read(
@@ -58,14 +59,19 @@ class Records:
         times: TimeOf | None = None,
         floor: datetime | None = None,
         gone: bool = False,
+        words: Mapping[str, str] | None = None,
     ) -> Batch:
-        """`floor`: the records come newest first, and those before it are known. `gone`: all are tombstones."""
+        """`floor`: the records come newest first, and those before it are known. `gone`: all are tombstones.
+
+        `words` are those of the request, for fields that are `given` by it.
+        """
+        given = {field: (words or {}).get(word) for field, word in self._given}
         batch = Batch([], [])
         taken = self._taken(raws, batch, times, floor)
         if self._complete is not None and not gone:
             taken = await self._completed(taken, client, batch)
         for record, native in taken:
-            self._add(record, native, batch, gone=gone)
+            self._add(record, native, batch, given=given, gone=gone)
         return batch
 
     def _taken(
@@ -110,14 +116,15 @@ class Records:
                 found.append((record, _encode(record)))
         return found
 
-    def _add(self, record: Record, native: bytes, batch: Batch, *, gone: bool) -> None:
+    def _add(self, record: Record, native: bytes, batch: Batch, *, given: Record, gone: bool) -> None:
         try:
             version = self._version(record) if self._version is not None else None
             ref = Ref(self._identify(record), None if version is None else str(version))
             if gone or (self._gone is not None and self._gone(record)):
                 batch.changes.append(Change.gone(self._name, ref))
                 return
-            data = msgspec.convert(self._mapping.read(record), self._kind)
+            found = self._mapping.read(record)
+            data = msgspec.convert({**found, **given} if given else found, self._kind)
             held = self._collection(record) if self._collection is not None else None
         except (LensError, msgspec.ValidationError) as why:
             batch.bad.append(BadRow(self._name, self._where(record), str(why)))
@@ -137,8 +144,8 @@ class Records:
             return b""
         if not self._volatile:
             return native
-        for path in self._volatile:
-            put(record, path, None)
+        for way in self._volatile:
+            _drop(record, way)
         return _encode(record)
 
     def _where(self, record: Record) -> str:
@@ -151,15 +158,24 @@ class Records:
 def identifier(path: str | list[str] | None) -> Callable[[Record], str]:
     """The id of a record; of several parts, joined by `/`."""
     takes = [getter(each) for each in ([path] if isinstance(path, str) else path or [])]
-    first = takes[0]
+    take = takes[0] if len(takes) == 1 else lambda record: _joined([each(record) for each in takes])
 
     def identify(record: Record) -> str:
-        value = first(record) if len(takes) == 1 else _joined([take(record) for take in takes])
+        value = take(record)
+        if value.__class__ is str and value:
+            return value
         if value is None or value == "":
             raise LensError("it has no id")
-        return value if value.__class__ is str else str(value)
+        return str(value)
 
     return identify
+
+
+def _drop(record: Any, way: Sequence[str]) -> None:
+    for step in way[:-1]:
+        record = record.get(step) if isinstance(record, dict) else None
+    if isinstance(record, dict):
+        record.pop(way[-1], None)
 
 
 def _joined(parts: list[Any]) -> str | None:
@@ -171,6 +187,10 @@ def condition(wanted: Mapping[str, Any]) -> Callable[[Record], bool] | None:
     if not wanted:
         return None
     tests = [(getter(path), value if isinstance(value, list) else [value]) for path, value in wanted.items()]
+
+    if len(tests) == 1:
+        only, allowed = tests[0]
+        return lambda record: only(record) in allowed
 
     def holds(record: Record) -> bool:
         return all(take(record) in values for take, values in tests)

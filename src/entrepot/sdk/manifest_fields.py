@@ -16,7 +16,7 @@ from entrepot.sdk.manifest_streams import StreamSpec
 def broken_fields(name: str, stream: StreamSpec) -> Iterator[tuple[Place, str]]:
     known = {field.encode_name for field in msgspec.structs.fields(KINDS[stream.kind])}
     required = {field.encode_name for field in msgspec.structs.fields(KINDS[stream.kind]) if field.required}
-    filled = set[str]()
+    filled = set(stream.given)
     for target, line in stream.fields.items():
         place: Place = ("streams", name, "fields", target)
         try:
@@ -27,6 +27,8 @@ def broken_fields(name: str, stream: StreamSpec) -> Iterator[tuple[Place, str]]:
         filled |= {steps(each)[0] for each in lens.targets}
         if steps(target)[0] not in known:
             yield place, f"a {stream.kind} has no such field; there are {', '.join(sorted(known))}"
+    for target in stream.given.keys() - known:
+        yield ("streams", name, "given", target), f"a {stream.kind} has no such field"
     if missing := sorted(required - filled):
         yield ("streams", name, "fields"), f"a {stream.kind} cannot be without {', '.join(missing)}"
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from entrepot.sdk.manifest_http import AnyPaging
 from entrepot.sdk.manifest_terms import Call, Code, Duration, Json, Name, Path, Section, Value, shape_of
@@ -138,6 +138,8 @@ class StreamSpec(Section):
     native: Literal["json", "text", "none"] = "json"
     fields: dict[str, Any] = {}
     """Field of the kind → lens. One line, one lens."""
+    given: dict[str, Annotated[str, StringConstraints(pattern=r"^:[a-z_][a-z0-9_]*$")]] = {}
+    """Field of the kind → a word of the request, for what the records themselves do not repeat."""
     extra: list[str] = []
     """Fields of the service kept in the kind's `extra` under their own names; `*` keeps all that no line reads."""
     ignored: dict[str, list[Value]] = {}
