@@ -125,6 +125,8 @@ class Post(Kind, frozen=True, kw_only=True):
     standard: ClassVar[str] = "ActivityStreams 2.0 Note"
 
     type: Literal["Note", "Article", "Announce", "Like", "Question"] = "Note"
+    name: str | None = None
+    """The title, where it has one."""
     content: str = ""
     summary: str | None = None
     attributed_to: str | None = None

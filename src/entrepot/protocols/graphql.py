@@ -136,7 +136,7 @@ class GraphQL:
     def _error(self, request: Request, response: Response) -> EntrepotError | None:
         answer = response.json(_Answer)
         if not answer.errors:
-            if answer.data is not None:
+            if bytes(answer.data) != b"null":
                 return None
             return ServiceChanged(f"{response.place} answered without data and without saying why.")
         first = answer.errors[0]
@@ -188,8 +188,11 @@ class _Error(msgspec.Struct):
     path: Any = None
 
 
+_NULL = msgspec.Raw(b"null")
+
+
 class _Answer(msgspec.Struct):
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = _NULL
     errors: list[_Error] | None = None
     extensions: dict[str, Any] | None = None
 
