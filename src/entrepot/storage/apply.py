@@ -1,6 +1,6 @@
 """Applying a page: items, links, tombstones, refused rows, the position after it and the events, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from entrepot.core.change import BadRow, Change, Page
 from entrepot.core.report import Counts
@@ -56,16 +56,27 @@ def apply_page(tx: Writing, feed: Feed, page: Page) -> Counts:
 
 
 def _latest(page: Page) -> tuple[dict[str, Change], list[BadRow]]:
-    """By id, a later change in the place of an earlier; and what no database could keep an id of."""
+    """By id, a later change in the place of an earlier; and apart those whose names no database could keep."""
     latest = {change.ref.id: change for change in page.changes}
-    if _storable("\n".join(latest)) and max(map(len, latest), default=0) <= LONGEST_ID // 4:
+    if "" not in latest and max(map(len, latest), default=0) <= LONGEST_ID // 4 and _is_text(_names(latest.values())):
         return latest, []
-    bad = [one for one in latest if not one or not _storable(one) or len(one.encode()) > LONGEST_ID]
-    stream_of = {one: latest.pop(one).stream for one in bad}
-    return latest, [BadRow(stream_of[one], one[:100], "its id is empty, too long or not text") for one in bad]
+    bad = [change for change in latest.values() if not _is_storable(change)]
+    for change in bad:
+        del latest[change.ref.id]
+    reason = "its id, version or collection is empty, too long or not text"
+    return latest, [BadRow(change.stream, change.ref.id[:100], reason) for change in bad]
 
 
-def _storable(text: str) -> bool:
+def _is_storable(change: Change) -> bool:
+    name = change.ref.id
+    return name != "" and _is_text(_names([change])) and len(name.encode()) <= LONGEST_ID
+
+
+def _names(changes: Iterable[Change]) -> str:
+    return "\n".join(f"{change.ref.id}\n{change.ref.version}\n{change.collection}" for change in changes)
+
+
+def _is_text(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
@@ -30,6 +31,7 @@ class Blobs:
         """`open_` is called only if the bytes are not here yet; bytes of another hash are refused."""
         target = self.path(digest)
         if target.exists():
+            target.touch()  # it is wanted again: young files are never taken for orphans
             return
         try:
             with open_() as source:
@@ -46,12 +48,12 @@ class Blobs:
             raise ValueError(f"not a SHA-256 in lower-case hex: {digest!r}")
         return self._folder / digest[:2] / digest
 
-    def clear_unfinished(self) -> int:
-        """Remove what killed processes left half-written, and how many that were. Not while others write."""
-        left = list((self._folder / UNFINISHED).glob("*"))
-        for file in left:
-            file.unlink(missing_ok=True)
-        return len(left)
+    def older_than(self, seconds: float) -> Iterator[Path]:
+        """Files that nobody has put for so long: whole ones, named by their hash, and unfinished ones."""
+        before = time.time() - seconds
+        for file in self._folder.glob("*/*"):
+            if file.stat().st_mtime < before:
+                yield file
 
     def _write(self, source: BinaryIO, digest: str, target: Path) -> None:
         unfinished = self._folder / UNFINISHED / secrets.token_hex(16)

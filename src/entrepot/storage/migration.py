@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Connection, Engine, inspect, text
 
 from entrepot.core.errors import PersonMustFix
@@ -13,9 +14,16 @@ HEAD = "0001"
 SCRIPTS = Path(__file__).with_name("migrations")
 
 
-def upgrade(engine: Engine, dialect: Dialect) -> None:
-    """A new database is made whole at once; an older one goes through the migrations between."""
-    if _revision(engine) == HEAD:
+class Target(msgspec.Struct, frozen=True):
+    """The revision this program works with, and where the steps to it are."""
+
+    revision: str = HEAD
+    scripts: Path = SCRIPTS
+
+
+def upgrade(engine: Engine, dialect: Dialect, target: Target = Target()) -> None:
+    """A new database is made whole at once; an older one goes through the steps between."""
+    if _revision(engine) == target.revision:
         return
     with engine.connect() as connection, connection.begin():
         dialect.begin(connection, writing=True)
@@ -23,22 +31,22 @@ def upgrade(engine: Engine, dialect: Dialect) -> None:
         found = _revision_in(connection)  # again: another process may have been here while this one waited
         if found is None:
             _create(connection, dialect)
-        elif found != HEAD:
-            migrate(connection, HEAD)
+        elif found != target.revision:
+            migrate(connection, target)
 
 
-def migrate(connection: Connection, revision: str) -> None:
-    """Run the migrations up to a revision, in the connection's own transaction."""
+def migrate(connection: Connection, target: Target) -> None:
+    """Run the steps that are missing, in the connection's own transaction."""
     # Alembic takes as long to import as everything else here; most starts have nothing to migrate.
     from alembic import command  # noqa: PLC0415 -- see above
     from alembic.config import Config  # noqa: PLC0415 -- see above
     from alembic.util import CommandError  # noqa: PLC0415 -- see above
 
     config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
+    config.set_main_option("script_location", str(target.scripts))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, revision)
+        command.upgrade(config, target.revision)
     except CommandError as why:
         raise PersonMustFix(
             "This data was written by a newer version of Entrepôt. Update the program, or choose another data folder.",
