@@ -36,7 +36,7 @@ def elements(entry: Entry, *tags: str, through: Filter | None = None) -> Iterato
         yield from parser.feed(start)
         while chunk := mended.read(_CHUNK):
             yield from parser.feed(chunk)
-        parser.close()
+        yield from parser.close()
 
 
 def root_of(entry: Entry) -> str | None:
@@ -88,9 +88,18 @@ class _Parser:
         self._held = 0
 
     def feed(self, chunk: bytes) -> Iterator[Element]:
+        yield from self._ended_after(lambda: self._parser.feed(chunk))
+        self._held += len(chunk)
+        self._free()
+
+    def close(self) -> Iterator[Element]:
+        yield from self._ended_after(self._parser.close)
+
+    def _ended_after(self, step: Callable[[], object]) -> Iterator[Element]:
+        """What came before a mistake in the file is still given."""
         broken: etree.XMLSyntaxError | None = None
         try:
-            self._parser.feed(chunk)
+            step()
         except etree.XMLSyntaxError as error:
             broken = error
         for event, found in self._parser.read_events():
@@ -102,15 +111,8 @@ class _Parser:
                 yield element
                 self._held = 0
         if broken:
-            raise self._unreadable(broken)
-        self._held += len(chunk)
-        self._free()
-
-    def close(self) -> None:
-        try:
-            self._parser.close()
-        except etree.XMLSyntaxError as error:
-            raise self._unreadable(error) from error
+            message = f"{self._name} is not well-formed XML: {broken.msg}."
+            raise PersonMustFix(message, detail=repr(broken)) from broken
 
     def _begin(self, element: Element) -> None:
         if self._root is None:
@@ -130,6 +132,3 @@ class _Parser:
             node = node[-1] if len(node) else None
         if self._held > LARGEST_ELEMENT:
             raise PersonMustFix(f"{self._name} holds an element of more than {LARGEST_ELEMENT:,} bytes.")
-
-    def _unreadable(self, error: etree.XMLSyntaxError) -> PersonMustFix:
-        return PersonMustFix(f"{self._name} is not well-formed XML: {error.msg}.", detail=repr(error))
