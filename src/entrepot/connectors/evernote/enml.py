@@ -24,7 +24,7 @@ def read_enml(content: str) -> Any | None:
         return None
     body = _REFERENCE.sub("", _FORBIDDEN.sub("", content[start:]))
     body = _ENTITY.sub(_character, body[: body.rfind(">") + 1])
-    options = {"no_network": True, "huge_tree": True, "remove_comments": True, "remove_pis": True, "encoding": "utf-8"}
+    options: dict[str, Any] = {"no_network": True, "huge_tree": True, "remove_comments": True, "encoding": "utf-8"}
     try:
         return etree.fromstring(body.encode("utf-8", "replace"), etree.XMLParser(resolve_entities=False, **options))
     except etree.XMLSyntaxError:

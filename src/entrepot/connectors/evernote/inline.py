@@ -13,11 +13,12 @@ OPEN_BOX, CHECKED_BOX = "\x01", "\x02"
 """Stand for check boxes until it is known what they stand in; XML allows neither in a text."""
 BREAK = "\n"
 BLOCKS = frozenset(
-    (
-        "div p ul ol li table blockquote pre hr h1 h2 h3 h4 h5 h6 center dl dt dd section article tbody thead tr td th "
-        "address fieldset header footer nav main figure figcaption"
-    ).split()
-)
+    {
+        "div", "p", "ul", "ol", "li", "table", "blockquote", "pre", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "center",
+        "dl", "dt", "dd", "section", "article", "tbody", "thead", "tr", "td", "th", "address", "fieldset", "header",
+        "footer", "nav", "main", "figure", "figcaption",
+    }
+)  # fmt: skip
 DEEPEST = 100
 _SPACES = re.compile("[ \t\r\n\u00a0]+")
 _SPECIAL = re.compile(r"[\\`*\[\]<]|~(?=~)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=#?\w+;)")

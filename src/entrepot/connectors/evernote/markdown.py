@@ -141,6 +141,8 @@ def _tight(blocks: Sequence[Block]) -> str:
 
 def _paragraphs(text: str) -> Iterator[Block]:
     """Lines apart by a break stay one paragraph; an empty one ends it; one with a box is an item of its own."""
+    if not text or text.isspace():
+        return
     lines: list[str] = []
     for line in [*text.split(BREAK), ""]:
         words = _BLANKS.sub(" ", line).strip()

@@ -53,8 +53,14 @@ def notes_of(entry: Entry, spool: Spool) -> Iterator[RawNote | Damage]:
             yield Damage(before + torn.line, torn.reason)
             lines += pending.count(b"\n", 0, torn.good)
             parser, pending = None, pending[torn.good + 1 :]
-    if parser is not None and parser.unfinished is not None:
-        yield Damage(parser.unfinished.line + before, "the file ends in the middle of this note")
+    if parser is not None and parser.feed(b"", is_last=True) is not None:
+        yield _early_end(parser, before, lines)
+
+
+def _early_end(parser: NoteParser, before: int, lines: int) -> Damage:
+    if parser.unfinished is not None:
+        return Damage(before + parser.unfinished.line, "the file ends in the middle of this note")
+    return Damage(lines + 1, "the file ends early, so notes may be missing: export it again")
 
 
 def _clean(entry: Entry) -> Iterator[bytes]:

@@ -58,7 +58,7 @@ def _from_subfields(text: str, mark: str, code: str) -> Details:
     words = _sepa(purpose)
     return _details(
         " ".join(filter(None, (words["SVWZ"], more.strip()))),
-        name=_joined(found, ("32", "33")).strip(),
+        name=" ".join(_joined(found, ("32", "33")).split()),
         account=found.get("31", words.get("IBAN", "")).strip(),
         agent=found.get("30", words.get("BIC", "")).strip(),
         reference=words.get("EREF", ""),

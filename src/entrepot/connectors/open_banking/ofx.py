@@ -128,7 +128,7 @@ class _Statement:
         identity = iban or "/".join(filter(None, (servicer, number)))
         account = Account(
             iban=iban,
-            number=number,
+            number=None if iban else number,
             name=fields.get("DESC"),
             type=fields.get("ACCTTYPE") or type_,
             currency=currency,
