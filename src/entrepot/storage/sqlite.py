@@ -17,7 +17,6 @@ from entrepot.storage.dialect import Rows
 
 WAIT_FOR_WRITER = 60.0
 PRAGMAS = (
-    "auto_vacuum = INCREMENTAL",  # counts only before the first table: free pages can be given back in small steps
     "synchronous = NORMAL",  # a killed process loses nothing; docs/why/storage.md says what a power cut may
     "wal_autocheckpoint = 16384",  # pages; the default of 1,000 halves the rate of an import
     "journal_size_limit = 67108864",
@@ -110,6 +109,7 @@ class Sqlite:
 
     def _prepare(self, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
+        _choose_vacuum(connection)
         for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         _enter_wal(connection)
@@ -122,6 +122,18 @@ def _driver(connection: Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     return driver
+
+
+def _choose_vacuum(connection: DBAPIConnection) -> None:
+    """Incremental, so that free pages can be given back in small steps; counts only before the first table.
+
+    Later it would change nothing, and yet wait for whoever is writing, so that nobody could open the file meanwhile.
+    """
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA page_count")
+    found = cursor.fetchone()
+    if found is None or found[0] == 0:
+        cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
 
 
 def _enter_wal(connection: DBAPIConnection) -> None:
