@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
-from entrepot.core.errors import NeedsConsent
+from entrepot.core.errors import NeedsConsent, PersonMustFix
 from entrepot.core.secret import Secret
 from entrepot.transport.message import Request
 
@@ -102,6 +102,30 @@ async def test_after_a_redirect_on_the_same_host_it_is_signed_anew_and_elsewhere
         await client.json("GET", "/a")
     assert seen == ["Bearer good-token", "Bearer good-token", None]
     assert signer.signed == [f"{base}/a", f"{base}/b"]
+
+
+async def test_a_refusal_by_another_host_renews_nothing(serve, client_for):
+    from entrepot.transport.egress import Egress
+
+    other = await serve(accepting("other"))
+
+    async def handler(request):
+        return web.Response(status=302, headers={"Location": other})
+
+    base = await serve(handler)
+    signer = Renewing("good-token", "next-token")
+    async with client_for(base, signer=signer, egress=Egress(given=[base, other], allow_private=True)) as client:
+        with pytest.raises(NeedsConsent):
+            await client.json("GET", "/a")
+    assert signer.refused == []
+
+
+@pytest.mark.parametrize("token", ["good-token\n", "good\r\nX-Evil: 1"])
+async def test_a_token_pasted_with_a_line_break_is_named_but_not_shown(serve, client_for, token):
+    async with client_for(await serve(accepting("x")), signer=Renewing(token)) as client:
+        with pytest.raises(PersonMustFix, match="Authorization holds a line break") as raised:
+            await client.json("GET", "x")
+    assert "good" not in raised.value.message
 
 
 async def test_many_refused_at_once_each_ask_the_signer(serve, client_for):

@@ -174,7 +174,9 @@ class Client:
             if isinstance(outcome, Response):
                 if _is_fine(request, outcome):
                     return outcome, answer
-                if outcome.status == 401 and not renewed and await self._renew(signed, outcome):
+                # After a redirect to another host it went unsigned, and nothing renewed would change that.
+                at_home = host(outcome.url) == host(request.url)
+                if outcome.status == 401 and at_home and not renewed and await self._renew(signed, outcome):
                     renewed = True
                     continue
             error, wait = self._judge(request, outcome, attempt)

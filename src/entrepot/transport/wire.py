@@ -82,8 +82,7 @@ class Wire:
             url = _url(with_params(request.url, request.params, self._redactor))
         self._egress.check(url)
         body = request.body
-        learn = self._redactor.learn
-        headers = {name: learn(text) if isinstance(text, Secret) else text for name, text in request.headers.items()}
+        headers = {name: self._plain(name, text) for name, text in request.headers.items()}
         try:
             answer = await self._session.request(
                 request.method,
@@ -96,6 +95,12 @@ class Wire:
         except CAUGHT as error:
             raise Broken(explain(error)) from None
         return url, answer
+
+    def _plain(self, name: str, text: Text) -> str:
+        value = self._redactor.learn(text) if isinstance(text, Secret) else text
+        if "\n" in value or "\r" in value or "\0" in value:
+            raise PersonMustFix(f"What is to be sent as {name} holds a line break; paste it again without one.")
+        return value
 
     def _redirected(self, url: URL, location: str) -> URL:
         try:
