@@ -70,7 +70,8 @@ async def remove(services: Services, wanted: str, *, delete_data: bool) -> Remov
         found = integrations.find(tx, services.workspace, wanted)
     if found.mode == "live":
         await services.connections.disconnect(place_of(services, found), found)
-    count = removal.remove(services.database, services.workspace, found.key, with_data=delete_data)
+    with services.database.write() as tx:
+        count = removal.remove(tx, services.workspace, found, with_data=delete_data)
     return Removed(found.id, count)
 
 

@@ -104,12 +104,13 @@ def _failed(path: Path, error: PersonMustFix) -> Report:
 def _run(services: Services, claim: Claim, asked: Asked) -> Report:
     connector = claim.by.connector
     manifest = manifest_file.load(services.catalog.entry(connector).manifest)
+    workspace = services.workspace
     with services.database.write() as tx:
-        integration = home_of(tx, services.workspace, connector, claim.by.match.account)
+        integration = home_of(tx, workspace, connector, claim.by.match.account)
     held = runs.start(
         services.database,
         runs.NewRun(
-            workspace_id=services.workspace,
+            workspace_id=workspace,
             integration=integration.key,
             task="import",
             options={"file": _fingerprint(claim.path), "options": dict(asked.options)},
@@ -120,7 +121,7 @@ def _run(services: Services, claim: Claim, asked: Asked) -> Report:
             database=services.database,
             blobs=services.blobs,
             held=held,
-            workspace_id=services.workspace,
+            workspace_id=workspace,
             integration=integration,
             archive=claim.archive,
             importer=claim.by.importer,

@@ -5,7 +5,7 @@ from cyclopts import App
 from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common
 
-app = App(help="Containers of items: calendars, lists, notebooks.")
+app = App(name="collections", help="Containers of items: calendars, lists, notebooks.")
 
 
 @app.command(name="list")

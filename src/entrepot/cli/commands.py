@@ -11,20 +11,20 @@ from entrepot.cli.output import Output
 from entrepot.core.errors import EntrepotError, PersonMustFix
 
 MODULES = {
-    "import": "entrepot.cli.importing:import_files",
-    "connectors": "entrepot.cli.connectors:app",
-    "connect": "entrepot.cli.connecting:connect",
-    "integrations": "entrepot.cli.integrations:app",
-    "sync": "entrepot.cli.syncing:sync",
-    "runs": "entrepot.cli.runs:app",
-    "collections": "entrepot.cli.collections:app",
-    "items": "entrepot.cli.items:app",
-    "app": "entrepot.cli.registrations:app",
-    "keys": "entrepot.cli.keys:app",
-    "doctor": "entrepot.cli.upkeep:doctor",
-    "backup": "entrepot.cli.upkeep:backup",
+    "import": ("importing:import_files", "Bring in what you downloaded: files, folders, archives."),
+    "connect": ("connecting:connect", "Give the hub permission at a service."),
+    "sync": ("syncing:sync", "Read what changed at a service."),
+    "items": ("items:app", "What is in the hub: list, show, export."),
+    "collections": ("collections:app", "Calendars, lists, notebooks."),
+    "integrations": ("integrations:app", "Connected accounts and imported archives."),
+    "connectors": ("connectors:app", "What can be connected."),
+    "runs": ("runs:app", "What was done, and what was set aside."),
+    "app": ("registrations:app", "App registrations at services' OAuth servers."),
+    "keys": ("keys:app", "The master key of the vault."),
+    "doctor": ("upkeep:doctor", "Is everything in order?"),
+    "backup": ("upkeep:backup", "A consistent copy of the database."),
 }
-"""Command → where its function or its group of commands is."""
+"""Command → where its function or group is, and what it is for."""
 
 
 def command_line() -> App:
@@ -34,8 +34,8 @@ def command_line() -> App:
         version=__version__,
         result_action="return_value",
     )
-    for name, place in MODULES.items():
-        app.command(place, name=name)
+    for name, (place, about) in MODULES.items():
+        app.command(f"entrepot.cli.{place}", name=name, help=about)
     return app
 
 

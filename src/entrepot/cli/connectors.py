@@ -9,7 +9,7 @@ from entrepot.cli.options import STANDARD, Common
 from entrepot.sdk.catalog import Catalog
 from entrepot.sdk.scaffold import scaffold
 
-app = App(help="The services that can be connected.")
+app = App(name="connectors", help="The services that can be connected.")
 app.command("entrepot.cli.connector_details:show", name="show")
 app.command("entrepot.cli.connector_details:check", name="check")
 
@@ -38,7 +38,7 @@ def new(
 ) -> None:
     """Write the folder of a new connector, ready to be filled in."""
     output = common.output()
-    folder = scaffold(Catalog(common.settings().connectors), name, like=like, into=into)
+    folder = scaffold(name, into, Catalog(common.settings().connectors).entry(like) if like else None)
     if output.json:
         output.value({"folder": str(folder)})
     else:

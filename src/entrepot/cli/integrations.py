@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common
 
-app = App(help="Connected accounts and imported archives.")
+app = App(name="integrations", help="Connected accounts and imported archives.")
 
 
 @app.command(name="list")

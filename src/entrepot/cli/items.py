@@ -11,7 +11,7 @@ from entrepot.app.export import write
 from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common
 
-app = App(help="The records in the hub.")
+app = App(name="items", help="The records in the hub.")
 
 
 @app.command(name="list")

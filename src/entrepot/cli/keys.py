@@ -5,7 +5,7 @@ from cyclopts import App
 from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common
 
-app = App(help="The master key that wraps every secret in the hub.")
+app = App(name="keys", help="The master key that wraps every secret in the hub.")
 
 
 @app.command

@@ -2,12 +2,16 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TextIO
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+UNBOUNDED = 10_000
+"""The width of a table that goes to a file or a pipe: a line a row, whatever is in it."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
@@ -19,6 +23,8 @@ class Output:
         self.json = json
         self._out = out or sys.stdout
         self.console = Console(file=self._out, highlight=False)
+        if not self.console.is_terminal:
+            self.console.width = UNBOUNDED
         self.notes = Console(file=err or sys.stderr, highlight=False, soft_wrap=True)
 
     def value(self, value: object) -> None:
@@ -42,9 +48,12 @@ class Output:
         table = Table(title=title, box=None, header_style="bold", pad_edge=False, title_justify="left")
         for name in columns:
             numeric = name.startswith("#")
-            table.add_column(name.lstrip("#"), justify="right" if numeric else "left", overflow="fold")
+            known = name in {"id", "run", "name", "connector"}
+            table.add_column(
+                name.lstrip("#"), justify="right" if numeric else "left", no_wrap=numeric or known, overflow="fold"
+            )
         for row in rows:
-            table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+            table.add_row(*(Text(_shown(cell)) for cell in row))
         self.console.print(table)
 
     def say(self, text: str, *, style: str = "") -> None:
@@ -58,3 +67,9 @@ class Output:
 
     def error(self, message: str) -> None:
         self.notes.print(Text.assemble(("error: ", "bold red"), message))
+
+
+def _shown(cell: object) -> str:
+    if isinstance(cell, datetime):
+        return cell.astimezone().strftime("%Y-%m-%d %H:%M")
+    return "" if cell is None else str(cell)

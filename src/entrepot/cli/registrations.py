@@ -8,7 +8,7 @@ from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common
 from entrepot.cli.secrets import read_secret
 
-app = App(help="App registrations: what you got when you registered the hub at a service.")
+app = App(name="app", help="App registrations: what you got when you registered the hub at a service.")
 
 
 @app.command(name="set")

@@ -6,7 +6,7 @@ from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common
 from entrepot.cli.reports import finish
 
-app = App(help="Imports and syncs, newest first.")
+app = App(name="runs", help="Imports and syncs, newest first.")
 
 
 @app.command(name="list")
