@@ -77,13 +77,17 @@ def test_the_example_of_the_s3_guide_gets_its_signature():
 @pytest.mark.parametrize("service", ["s3", "execute-api"])
 @given(
     path=st.text("abcÄ /+~.:@&=%'()*", max_size=20),
-    query=st.lists(st.tuples(st.text("abÄ +&=~/", min_size=1, max_size=6), st.text("xyÖ +&=%", max_size=6)), max_size=4),
+    query=st.lists(
+        st.tuples(st.text("abÄ +&=~/", min_size=1, max_size=6), st.text("xyÖ +&=%", max_size=6)), max_size=4
+    ),
     body=st.binary(max_size=20),
 )
 def test_botocore_signs_every_request_alike(service: str, path: str, query: list[tuple[str, str]], body: bytes):
     from urllib.parse import quote, urlencode
 
-    url = f"https://host.example.org/{quote(path, safe='/')}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+    url = f"https://host.example.org/{quote(path, safe='/')}" + (
+        f"?{urlencode(query, quote_via=quote)}" if query else ""
+    )
     keys = Keys("AKID", Secret("secret"), Secret("session"))
     signed = sign(Request("PUT", url, body=body), keys, Scope("eu-central-1", service), AT)
     stamp = signed.headers["X-Amz-Date"]
@@ -91,7 +95,9 @@ def test_botocore_signs_every_request_alike(service: str, path: str, query: list
     assert isinstance(stamp, str)
     theirs.context["timestamp"] = stamp
     theirs.context["payload_signing_enabled"] = True
-    signer = (S3SigV4Auth if service == "s3" else SigV4Auth)(Credentials("AKID", "secret", "session"), service, "eu-central-1")
+    signer = (S3SigV4Auth if service == "s3" else SigV4Auth)(
+        Credentials("AKID", "secret", "session"), service, "eu-central-1"
+    )
     signer._modify_request_before_signing(theirs)
     string = signer.string_to_sign(theirs, signer.canonical_request(theirs))
     assert signature(signed) == signer.signature(string, theirs)
