@@ -19,20 +19,31 @@ def mended(stream: BinaryIO) -> BinaryIO:
 
 
 def mend(line: bytes) -> bytes:
-    """Runs of high bytes and Latin-1 entities that together are UTF-8 become it; the rest is read as Windows-1252."""
+    """High bytes and Latin-1 entities that together are UTF-8 become it; other bytes are read as Windows-1252."""
     return _CONTROLS.sub(b" ", _RUN.sub(_mend_run, line))
 
 
 def _mend_run(run: re.Match[bytes]) -> bytes:
-    raw = run.group()
-    together = _ENTITY.sub(lambda entity: _LATIN[entity.group(1)], raw)
-    for candidate in (raw, together) if b"&" not in raw else (together, raw):
-        try:
-            candidate.decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        return candidate
-    return together.decode("cp1252", "replace").encode()
+    together = _ENTITY.sub(lambda entity: _LATIN[entity.group(1)], run.group())
+    if _is_utf8(together):
+        return together
+    pieces = _ENTITY.split(run.group())
+    return b"".join(
+        _LATIN[piece].decode("latin-1").encode() if number % 2 else _readable(piece)
+        for number, piece in enumerate(pieces)
+    )
+
+
+def _readable(raw: bytes) -> bytes:
+    return raw if _is_utf8(raw) else raw.decode("cp1252", "replace").encode()
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class _Mended(io.RawIOBase):

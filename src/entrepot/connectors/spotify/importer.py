@@ -11,7 +11,7 @@ from entrepot.sdk.connector import Account, Match, Options
 from .extended import PlayReader
 from .recent import RecentReader
 
-EXTENDED = ("Streaming_History_Audio_*.json", "Streaming_History_Video_*.json", "endsong*.json")
+EXTENDED = ("*Streaming_History_*.json", "*endsong*.json")
 RECENT = ("StreamingHistory*.json",)
 _EXTENDED_RECORD = re.compile(rb'"ts"\s*:.*"ms_played"\s*:', re.DOTALL)
 _RECENT_RECORD = re.compile(rb'"(?:endTime|msPlayed)"\s*:')
@@ -22,7 +22,7 @@ class Spotify:
     """Streams `plays` (extended history) and `recent_plays` (account data)."""
 
     def recognise(self, archive: Archive) -> Match | None:
-        extended = [entry for entry in archive.entries("*.json") if _is_extended(entry)]
+        extended = list(_extended(archive))
         recent = [entry for entry in archive.entries(*RECENT) if _is_recent(entry)]
         found = [
             name
@@ -37,16 +37,22 @@ class Spotify:
 
     def read(self, archive: Archive, options: Options) -> Iterator[Change | BadRow]:
         plays = PlayReader(keeps_addresses=options.values.get("ip_addresses", "keep") != "drop")
-        for entry in archive.entries("*.json"):
-            if _is_extended(entry):
-                is_video = "_video_" in entry.name.lower()
-                for number, raw in enumerate(records(entry), start=1):
-                    yield plays.read(raw, f"{entry.name}, record {number}", is_video=is_video)
+        for entry in _extended(archive):
+            is_video = "_video_" in entry.name.lower()
+            for number, raw in enumerate(records(entry), start=1):
+                yield plays.read(raw, f"{entry.name}, record {number}", is_video=is_video)
         recent = RecentReader()
         for entry in archive.entries(*RECENT):
             if _is_recent(entry):
                 for number, raw in enumerate(records(entry), start=1):
                     yield recent.read(raw, f"{entry.name}, record {number}")
+
+
+def _extended(archive: Archive) -> Iterator[Entry]:
+    """By name and first record; a file that is given alone may have any name."""
+    alone = archive.entry(archive.name)
+    entries = iter([alone]) if alone else archive.entries(*EXTENDED)
+    return (entry for entry in entries if _is_extended(entry))
 
 
 def _is_extended(entry: Entry) -> bool:
