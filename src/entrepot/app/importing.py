@@ -67,11 +67,24 @@ def _recognised(
     archive = opened.enter_context(open_archive(path))
     if asked.connector is not None:
         return [Claim(archive, path, chosen(archive, asked.connector, importers[asked.connector]))]
-    claim = recognise(archive, importers)
-    if claim is not None:
+    if not path.is_dir():
+        claim = recognise(archive, importers)
+        if claim is None:
+            raise unknown(path, sorted(importers))
         return [Claim(archive, path, claim)]
-    children = sorted(path.iterdir()) if path.is_dir() else []
-    inside = [found for child in children if (found := _recognised_inside(child, importers, opened))]
+    return _recognised_folder(path, archive, importers, opened)
+
+
+def _recognised_folder(
+    path: Path, archive: OpenArchive, importers: Mapping[str, FileImporter], opened: ExitStack
+) -> Sequence[Claim | Report]:
+    """A folder is one unpacked export, unless its files belong to several: people keep their downloads together."""
+    inside = [found for child in sorted(path.iterdir()) if (found := _recognised_inside(child, importers, opened))]
+    connectors = {found.by.connector for found in inside if isinstance(found, Claim)}
+    if len(connectors) <= 1:
+        whole = recognise(archive, importers)
+        if whole is not None and connectors <= {whole.connector}:
+            return [Claim(archive, path, whole)]
     if not inside:
         raise unknown(path, sorted(importers))
     return inside
