@@ -11,7 +11,7 @@ from entrepot.protocols.archive_prolog import first_element, safe_prolog
 from entrepot.protocols.archive_text import open_utf8
 from entrepot.sdk.archive import Entry
 
-Element = etree._Element  # noqa: SLF001 - lxml has no other name for it  # pyright: ignore[reportPrivateUsage]
+Element = etree._Element  # noqa: SLF001 - the only name lxml has for it  # pyright: ignore[reportPrivateUsage] - the same
 Filter = Callable[[BinaryIO], BinaryIO]
 
 LARGEST_ELEMENT = 512 << 20
