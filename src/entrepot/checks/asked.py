@@ -1,0 +1,236 @@
+"""Every request a manifest can make, built by the code that will make it, and what is read of each answer."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice, product
+from typing import Any, Literal
+
+import msgspec
+
+from entrepot.core.lens import Reading
+from entrepot.declarative.fill import fill_path
+from entrepot.declarative.paging import values_found
+from entrepot.declarative.part import Part
+from entrepot.declarative.position import Mark, Position
+from entrepot.declarative.request import Asking
+from entrepot.sdk.catalog import Entry
+from entrepot.sdk.manifest import Manifest
+from entrepot.sdk.manifest_fields import mapping_of
+from entrepot.sdk.manifest_http import CursorPaging, OffsetPaging, OnePage, PagePaging
+from entrepot.sdk.manifest_settings import Setting
+from entrepot.sdk.manifest_streams import Ask, Collections, Read, StreamSpec
+from entrepot.sdk.manifest_terms import call_parts, words_in
+from entrepot.transport.message import Request
+
+Words = dict[str, str]
+Build = Callable[[Words, Any], Request]
+
+_NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_BEFORE = datetime(2026, 2, 1, 12, tzinfo=UTC)
+_ANY_WORD = ("sample", "1", "0f4c1d0e-7a6b-4c3d-9e2f-1a2b3c4d5e6f", "2026-01-01", "a.b")
+_MOST_ATTEMPTS = 250
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """A place in an answer that is read. `table`: every documented value must be known and every known one
+    documented; `compare`: the values it is compared with must be documented.
+    """
+
+    where: str
+    path: str
+    use: Literal["read", "table", "compare"] = "read"
+    values: frozenset[Any] = frozenset()
+    ignored: frozenset[Any] = frozenset()
+    written: str = ""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One request of a manifest. `attempts` are the same request with different values for its words."""
+
+    where: str
+    call: str
+    attempts: Callable[[], Iterator[Request]]
+    looked: Sequence[Looked] = ()
+    stream: str | None = None
+    """Whose records it lists; their `looked` need only be in one of the stream's answers."""
+
+
+def requests_of(entry: Entry, manifest: Manifest) -> Iterator[Asked]:
+    made = _Maker(entry, manifest)
+    if manifest.probe:
+        yield made.probe()
+    for name, collections in manifest.collections.items():
+        yield from made.collections(name, collections)
+    for name, spec in manifest.streams.items():
+        for index, read in enumerate(spec.reads):
+            yield from made.read(name, spec, index, read)
+        if spec.deleted.confirm:
+            yield made.confirm(name, spec.deleted.confirm)
+
+
+class _Maker:
+    def __init__(self, entry: Entry, manifest: Manifest) -> None:
+        self._entry = entry
+        self._manifest = manifest
+        self._words = _words_of(manifest)
+
+    def probe(self) -> Asked:
+        probe = self._manifest.probe
+        assert probe is not None
+        asking = Asking(
+            Ask(request=probe.request, graphql=probe.graphql, paging=OnePage()), self._manifest, self._entry.folder
+        )
+        looked = [Looked("probe.id", probe.id), *([Looked("probe.name", probe.name)] if probe.name else [])]
+        return self._asked("probe", probe.request, asking, lambda words, _: asking.request(words), looked)
+
+    def collections(self, name: str, spec: Collections) -> Iterator[Asked]:
+        where = f"collections.{name}"
+        asking = Asking(spec, self._manifest, self._entry.folder)
+        ids = spec.id if isinstance(spec.id, dict) else {"id": spec.id}
+        places = {**{f"id.{part}": path for part, path in ids.items()}, "name": spec.name}
+        if spec.color:
+            places["color"] = spec.color
+        looked = [Looked(f"{where}.{key}", path) for key, path in places.items()]
+        looked += _compared(f"{where}.when", spec.when)
+        looked += _compared(f"{where}.writable", spec.writable if isinstance(spec.writable, dict) else {})
+        yield from self._pages(where, spec, asking, asking.request, looked)
+
+    def read(self, name: str, spec: StreamSpec, index: int, read: Read) -> Iterator[Asked]:
+        where = f"streams.{name}.read" + (f".{index}" if len(spec.reads) > 1 else "")
+        part = Part(read, self._manifest, self._entry.folder)
+        looked = _identity(name, spec, read) if read.gone else [*_identity(name, spec, read), *_fields(name, spec)]
+        for mark in (Mark(), *([_mark(read)] if read.since else [])):
+            position = part.begin(Position(marks=[mark], full=not mark.is_set), _NOW)
+            asking = part.asking(position)
+            ask = read.since.ask if read.since and read.since.ask and mark.is_set else read
+            place = f"{where}.since" if mark.is_set else where
+            yield from self._pages(place, ask, asking, partial(part.request, position), looked, stream=name)
+
+    def confirm(self, name: str, call: str) -> Asked:
+        method, path = call_parts(call)
+        words = {name: values for name, values in self._words.items() if name in words_in(call)}
+
+        def build(chosen: Words, _: object) -> Request:
+            return Request(method=method, url=fill_path(path, chosen))
+
+        return Asked(f"streams.{name}.deletions.confirm", call, lambda: self._attempts(words, (None,), build))
+
+    def _pages(
+        self,
+        where: str,
+        ask: Ask,
+        asking: Asking,
+        request: Callable[[Words], Request],
+        looked: Sequence[Looked],
+        *,
+        stream: str | None = None,
+    ) -> Iterator[Asked]:
+        """The first page, and one that follows it."""
+        inside = f"{asking.items}.*." if asking.items else "*."
+        found = [
+            *(msgspec.structs.replace(each, path=f"{inside}{each.path}", written=each.path) for each in looked),
+            *(Looked(f"{where}.paging", path) for path in values_found(asking.paging)),
+        ]
+        yield self._asked(where, ask.request, asking, lambda words, _: request(words), found, stream=stream)
+        states = _states(asking)
+        if states:
+            following = lambda words, state: asking.style().ask(request(words), state)  # noqa: E731 -- one expression, used once
+            yield self._asked(f"{where}, next page", ask.request, asking, following, (), states=states)
+
+    def _asked(
+        self,
+        where: str,
+        call: str,
+        asking: Asking,
+        build: Build,
+        looked: Sequence[Looked],
+        *,
+        stream: str | None = None,
+        states: Sequence[Any] = (None,),
+    ) -> Asked:
+        needed = {name: values for name, values in self._words.items() if name in asking.needs}
+        return Asked(where, call, lambda: self._attempts(needed, states, build), looked, stream)
+
+    def _attempts(self, words: Mapping[str, Sequence[str]], states: Sequence[Any], build: Build) -> Iterator[Request]:
+        tried = product(states, *words.values())
+        for state, *values in islice(tried, _MOST_ATTEMPTS):
+            request = build(dict(zip(words, values, strict=True)), state)
+            headers = {**self._manifest.http.headers, **request.headers}
+            yield msgspec.structs.replace(request, headers=headers)
+
+
+def _states(asking: Asking) -> Sequence[Any]:
+    match asking.paging:
+        case CursorPaging():
+            return _ANY_WORD
+        case PagePaging():
+            return (2,)
+        case OffsetPaging():
+            return (100,)
+        case _:
+            return ()  # the service says the whole address
+
+
+def _words_of(manifest: Manifest) -> dict[str, Sequence[str]]:
+    """Every word and the values to try for it."""
+    found: dict[str, Sequence[str]] = {name: _values(setting) for name, setting in manifest.settings.items()}
+    for collections in manifest.collections.values():
+        if isinstance(collections.id, dict):
+            found |= dict.fromkeys(collections.id, _ANY_WORD)
+    return found | dict.fromkeys(("account", "collection", "id"), _ANY_WORD)
+
+
+def _values(setting: Setting) -> Sequence[str]:
+    match setting.type:
+        case "choice":
+            return tuple(setting.choices)
+        case "number":
+            return (setting.default or "1",)
+        case "date":
+            return (setting.default or "2026-01-01",)
+        case "switch":
+            return ("true", "false")
+        case _:
+            return (setting.default,) if setting.default else _ANY_WORD
+
+
+def _mark(read: Read) -> Mark:
+    return Mark(token="sample") if read.since and read.since.token else Mark(at=_BEFORE)  # noqa: S106 -- a place in a list of changes
+
+
+def _identity(name: str, spec: StreamSpec, read: Read) -> list[Looked]:
+    where = f"streams.{name}"
+    ids = spec.id if isinstance(spec.id, list) else [spec.id] if spec.id else []
+    found = [Looked(f"{where}.id", path) for path in ids]
+    if spec.version and not read.gone:
+        found.append(Looked(f"{where}.version", spec.version))
+    if spec.collection and not read.gone:
+        found.append(Looked(f"{where}.collection", spec.collection))
+    if read.since and read.since.field:
+        found.append(Looked(f"{where}.read.since.field", read.since.field))
+    return [*found, *_compared(f"{where}.when", spec.when), *_compared(f"{where}.gone", spec.gone)]
+
+
+def _fields(name: str, spec: StreamSpec) -> list[Looked]:
+    where = f"streams.{name}"
+    found = [
+        _looked(f"{where}.fields.{'/'.join(field.targets)}", reading, spec)
+        for field in mapping_of(spec).fields
+        for reading in field.readings()
+    ]
+    found += [Looked(f"{where}.extra", path) for path in spec.extra if path != "*"]
+    return [*found, *(Looked(f"{where}.volatile", path) for path in spec.volatile)]
+
+
+def _looked(where: str, reading: Reading, spec: StreamSpec) -> Looked:
+    if reading.codes is None:
+        return Looked(where, reading.path)
+    return Looked(where, reading.path, "table", reading.codes, frozenset(spec.ignored.get(reading.path, ())))
+
+
+def _compared(where: str, wanted: Mapping[str, Any]) -> list[Looked]:
+    return [
+        Looked(where, path, "compare", frozenset(value if isinstance(value, list) else [value]) - {None})
+        for path, value in wanted.items()
+    ]
