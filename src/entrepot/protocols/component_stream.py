@@ -2,7 +2,9 @@
 
 import codecs
 from collections.abc import Collection, Iterator
+from functools import partial
 from io import BytesIO
+from itertools import chain
 from typing import BinaryIO
 
 import msgspec
@@ -26,8 +28,8 @@ class Block(msgspec.Struct, frozen=True, gc=False):
 def blocks(stream: BinaryIO, names: Collection[str]) -> Iterator[Block]:
     """Components of these names wherever they stand, and every line outside of them (BEGIN and END included)."""
     wanted = {f"BEGIN:{name}".encode(): (name, f"END:{name}".encode()) for name in names}
-    source = _as_utf8(stream)
-    for line in iter(lambda: source.readline(LINE), b""):
+    source = _lines(stream)
+    for line in source:
         opened = wanted.get(line[:32].strip().upper()) if line[:1] in b"Bb" else None
         while opened is not None:
             block, following = _block(source, line, *opened)
@@ -37,16 +39,16 @@ def blocks(stream: BinaryIO, names: Collection[str]) -> Iterator[Block]:
             yield Block("", line)
 
 
-def _block(source: BinaryIO, first: bytes, name: str, end: bytes) -> tuple[Block, bytes]:
+def _block(source: Iterator[bytes], first: bytes, name: str, end: bytes) -> tuple[Block, bytes]:
     """The component, and the line that began another before this one had ended."""
     parts, size, begin = [first], len(first), b"BEGIN:" + end[4:]
-    nested = name == "VCARD"
     depth = 1
-    for line in iter(lambda: source.readline(LINE), b""):
+    for line in source:
         mark = line[:32].strip().upper() if line[:1] in b"BEbe" else b""
-        if mark in _OUTER or (mark == begin and not nested):
+        is_inner = mark == begin and parts[-1][:5].upper() == b"AGENT"  # vCard 2.1: a card inside a card
+        if mark in _OUTER or (mark == begin and not is_inner):
             return Block(name, b"".join(parts), "it has no end"), line
-        depth += mark == begin
+        depth += is_inner
         size += len(line)
         if size <= LARGEST:
             parts.append(line)
@@ -58,25 +60,10 @@ def _block(source: BinaryIO, first: bytes, name: str, end: bytes) -> tuple[Block
     return Block(name, b"".join(parts), "the file is cut off in the middle of it"), b""
 
 
-def _as_utf8(stream: BinaryIO) -> BinaryIO:
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
     """Some programs write UTF-16; such files are small, so they are recoded at once."""
     first = stream.readline(LINE)
-    rest = stream
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return BytesIO(decoded(first + stream.read(LARGEST)).encode())
-    return _Joined(first.removeprefix(codecs.BOM_UTF8), rest)
-
-
-class _Joined(BytesIO):
-    """The line that was looked at, then the stream it came from."""
-
-    def __init__(self, first: bytes, rest: BinaryIO) -> None:
-        super().__init__()
-        self._first = first
-        self._rest = rest
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        if self._first:
-            first, self._first = self._first, b""
-            return first
-        return self._rest.readline(-1 if size is None else size)
+        stream = BytesIO(decoded(first + stream.read(LARGEST)).encode())
+        first = stream.readline(LINE)
+    return chain([first.removeprefix(codecs.BOM_UTF8)], iter(partial(stream.readline, LINE), b""))
