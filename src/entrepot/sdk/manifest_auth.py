@@ -54,6 +54,8 @@ class OAuth2(Scheme):
     token_url: Url
     revoke_url: Url | None = None
     device_url: Url | None = None
+    issuer: Url | None = None
+    """Who the service says it is: compared with the `iss` of its answer (RFC 9207), where it sends one."""
     scopes: Scopes = Scopes()
     pkce: Literal["S256", "plain", "none"] = "S256"
     client_auth: Literal["body", "basic"] = "body"

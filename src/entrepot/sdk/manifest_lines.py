@@ -66,7 +66,7 @@ class _Loader(yaml.CSafeLoader):
 
 
 def _resolve(tag: str, pattern: str, first: str) -> None:
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(first))
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), [*first, ""])
 
 
 _resolve("null", "~|null|", "~n")
@@ -88,7 +88,7 @@ def _value(node: yaml.Node, place: Place, marked: Marked) -> object:
         return dict(_pairs(node, place, marked))
     if isinstance(node, yaml.SequenceNode):
         return [_value(child, (*place, index), marked) for index, child in enumerate(node.value)]
-    return _SCALARS.get(node.tag, str)(node.value) if node.value or node.tag.endswith("null") else ""
+    return _SCALARS.get(node.tag, str)(node.value)
 
 
 def _pairs(node: yaml.MappingNode, place: Place, marked: Marked) -> Iterator[tuple[str | int, object]]:
