@@ -94,6 +94,17 @@ def test_the_account_data_tells_the_last_year_to_the_minute() -> None:
     assert (podcast.object_type, podcast.series, podcast.seconds) == ("episode", "Die Reihe", 1800.0)
 
 
+def test_records_that_are_no_text_or_hold_impossible_numbers_are_set_aside(tmp_path: Path) -> None:
+    good = '{"ts": "2024-01-01T00:00:00Z", "ms_played": 1}'
+    rows = [good, good.replace("1}", "1e30}"), good.replace("}", ', "platform": "\\ud800"}'), good.replace("1}", "99999999999999999}"),
+            good.replace("}", ', "offline": true, "offline_timestamp": 1e300}')]  # fmt: skip
+    path = tmp_path / "endsong_0.json"
+    path.write_bytes(b"[" + ",".join(rows).encode() + b"," + good.replace("}", ', "platform": "').encode() + b'\xff"}]')
+    changes, bad = read(path)
+    assert len(changes) == 1
+    assert len(bad) == 5
+
+
 def test_other_json_is_not_recognised(tmp_path: Path) -> None:
     (tmp_path / "StreamingHistory0.json").write_text('[{"a": 1}]')
     (tmp_path / "endsong_0.json").write_text("[]")

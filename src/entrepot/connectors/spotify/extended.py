@@ -61,7 +61,7 @@ class PlayReader:
             record = _DECODER.decode(raw)
             play = _play(record, is_video=is_video)
             native = self._native(raw)
-        except (msgspec.MsgspecError, OverflowError, RecursionError) as error:
+        except (msgspec.MsgspecError, ValueError, OverflowError, OSError, RecursionError) as error:
             return BadRow(STREAM, where, str(error))
         key = key_of(record.ts.isoformat(), play.uri or play.title, str(record.ms_played))
         return Change(STREAM, Ref(key), play, native)

@@ -62,7 +62,11 @@ def account_of(archive: Archive) -> Account | None:
     """From `account.js`, or from the manifest of newer archives."""
     for entry in archive.entries("account.js", "manifest.js"):
         head = entry.head(1 << 14)
-        found = {name: field.group(1).decode() for name, pattern in _FIELDS.items() if (field := pattern.search(head))}
+        found = {
+            name: field.group(1).decode("utf-8", "replace")
+            for name, pattern in _FIELDS.items()
+            if (field := pattern.search(head))
+        }
         if "accountId" in found:
             return Account(found["accountId"], found.get("username") or found.get("userName", ""))
     return None
