@@ -14,8 +14,9 @@ def records(entry: Entry, path: str = "", *, after: bytes = b"") -> Iterator[byt
 
     `path` names the array (`locations`, `data.items`); with none it is the file itself: an array, JSON Lines, or
     one object. `after` is passed over first (`=` in `window.x = [`). A record may still be invalid inside: decode
-    it with a typed msgspec decoder and make a BadRow of what that raises (MsgspecError, and ValueError for bad UTF-8). Raises PersonMustFix where the
-    array does not end, or what stands there is no JSON at all. Nothing at `path`: no records.
+    it with a typed msgspec decoder and make a BadRow of what that raises (MsgspecError, or ValueError where it is
+    not UTF-8). Raises PersonMustFix where the array does not end, or what stands there is no JSON at all. Nothing
+    at `path`: no records.
     """
     window = Window(entry)
     with window.stream:
