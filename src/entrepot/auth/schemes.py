@@ -92,6 +92,7 @@ def server(manifest: Manifest, scheme: OAuth2, settings: Mapping[str, str], base
         token_url=address(scheme.token_url),
         authorize_url=address(scheme.authorize_url),
         revoke_url=address(scheme.revoke_url),
+        issuer=address(scheme.issuer),
         pkce=scheme.pkce,
         client_auth=scheme.client_auth,
         encoding=scheme.token_format,

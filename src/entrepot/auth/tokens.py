@@ -25,6 +25,7 @@ PATIENCE = 90.0
 """Seconds to wait for another process's renewal: longer than a lease, so a dead one is outlived."""
 JUST_NOW = 10.0
 """A token refused so soon after it was renewed is not renewed again: something else is wrong."""
+KEEP_PAUSES = (1.0, 5.0, 20.0)
 
 Renew = Callable[[Held], Awaitable[Grant]]
 """Asks the service for new tokens; raises `GrantRefused` where the service no longer takes what we have."""
@@ -114,6 +115,15 @@ class Tokens:
         except EntrepotError:
             await asyncio.to_thread(turns.failed, self._where, self._owner, mine)
             raise
+        return await self._keep(mine, grant)
+
+    async def _keep(self, mine: Mine, grant: Grant) -> Fresh:
+        """Tried again where the database is busy: the grant may be the only good token there is."""
+        for pause in KEEP_PAUSES:
+            try:
+                return await asyncio.to_thread(turns.keep, self._where, mine, grant)
+            except TryLater:
+                await asyncio.sleep(pause)
         return await asyncio.to_thread(turns.keep, self._where, mine, grant)
 
     def _learn(self, fresh: Fresh) -> Fresh:
