@@ -78,7 +78,9 @@ def _disk(services: Services) -> Finding:
 
 
 def _database(services: Services) -> Finding:
-    services.database.check()
+    problems = services.database.problems()
+    if problems:
+        return Finding("database", "wrong", f"damaged ({problems[0]}). Put the last backup in its place.")
     return Finding("database", "ok", services.database.dialect.name)
 
 

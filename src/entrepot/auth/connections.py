@@ -117,7 +117,7 @@ class Connections:
         """Store a credential, of a new integration or in place of the one it had; then all is well again."""
         held.keep(tx, self._vault, self._workspace, integration.key, new)
         if integration.status == "needs-consent":
-            integrations.set_status(tx, integration.key, "ready")
+            integrations.set_status(tx, self._workspace, integration.key, "ready")
 
     def signer_with(self, place: Place, new: Held) -> Signer:
         """Signs with a credential that is not stored yet: to probe it first."""

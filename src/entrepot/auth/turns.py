@@ -107,7 +107,7 @@ def refused(where: Where, owner: Owner, mine: Mine, detail: str) -> Fresh:
             token_journal.end(tx, where.workspace_id, mine.entry, "refused")
             credentials.end_lease(tx, now, owner.name)
             error = _gone(where, detail, was_cut_off=was_cut_off)
-            integrations.set_status(tx, where.integration_id, "needs-consent", error.message)
+            integrations.set_status(tx, where.workspace_id, where.integration_id, "needs-consent", error.message)
         else:
             token_journal.end(tx, where.workspace_id, mine.entry, "overtaken")
             error = None
@@ -189,7 +189,7 @@ def _close_open(tx: Writing, where: Where) -> None:
 def _set_ready(tx: Writing, where: Where) -> None:
     status = integrations.by_key(tx, where.workspace_id, where.integration_id).status
     if status == "needs-consent":
-        integrations.set_status(tx, where.integration_id, "ready")
+        integrations.set_status(tx, where.workspace_id, where.integration_id, "ready")
 
 
 def _gone(where: Where, detail: str, *, was_cut_off: bool) -> NeedsConsent:

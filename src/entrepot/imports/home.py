@@ -18,7 +18,7 @@ def home_of(tx: Writing, workspace_id: int, connector: str, account: Account | N
         same = [one for one in there if one.account_id == account.id]
         candidates = same or [one for one in there if not one.account_id]
     if len(candidates) == 1:
-        return _named(tx, candidates[0], account)
+        return _named(tx, workspace_id, candidates[0], account)
     unsaid = [one for one in candidates if one.mode == "archive" and not one.account_id]
     if account is None and unsaid:
         return unsaid[0]
@@ -39,8 +39,8 @@ def free_name(tx: Reading, workspace_id: int, wanted: str) -> str:
     return next(name for name in names if name.casefold() not in taken)
 
 
-def _named(tx: Writing, one: Integration, account: Account | None) -> Integration:
+def _named(tx: Writing, workspace_id: int, one: Integration, account: Account | None) -> Integration:
     if account is None or one.account_id:
         return one
-    integrations.set_account(tx, one.key, account.id, account.name)
+    integrations.set_account(tx, workspace_id, one.key, account.id, account.name)
     return one

@@ -48,6 +48,10 @@ class Dialect(Protocol):
         """Insert many rows at once; a row that breaks a unique index fails them all."""
         ...
 
+    def problems(self, connection: Connection) -> Sequence[str]:
+        """What is damaged, as the database itself says; empty where nothing is."""
+        ...
+
     def compact(self, engine: Engine) -> None:
         """Give unused space back to the file system, without stopping others for long."""
         ...

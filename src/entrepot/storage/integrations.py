@@ -145,18 +145,26 @@ def keys_named(tx: Reading, workspace_id: int, name: str) -> list[int]:
     return [int(number) for number in tx.run(found).scalars()]
 
 
-def set_status(tx: Writing, number: int, status: Status, last_error: str = "") -> None:
-    tx.run(integrations.update().where(integrations.c.id == number).values(status=status, last_error=last_error))
+def set_status(tx: Writing, workspace_id: int, number: int, status: Status, last_error: str = "") -> None:
+    _set(tx, workspace_id, number, {"status": status, "last_error": last_error})
 
 
-def set_account(tx: Writing, number: int, account_id: str, account_name: str) -> None:
-    values = {"account_id": account_id, "account_name": account_name}
-    tx.run(integrations.update().where(integrations.c.id == number).values(values))
+def set_account(tx: Writing, workspace_id: int, number: int, account_id: str, account_name: str) -> None:
+    _set(tx, workspace_id, number, {"account_id": account_id, "account_name": account_name})
 
 
-def set_settings(tx: Writing, number: int, settings: Mapping[str, str], base_url: str) -> None:
-    values = {"settings": _packed(settings), "base_url": base_url}
-    tx.run(integrations.update().where(integrations.c.id == number).values(values))
+def set_settings(tx: Writing, workspace_id: int, number: int, settings: Mapping[str, str], base_url: str) -> None:
+    _set(tx, workspace_id, number, {"settings": _packed(settings), "base_url": base_url})
+
+
+def make_live(tx: Writing, workspace_id: int, number: int) -> None:
+    """What began as an imported archive now has an account behind it; its items and links stay its own."""
+    _set(tx, workspace_id, number, {"mode": "live"})
+
+
+def _set(tx: Writing, workspace_id: int, number: int, values: Mapping[str, str]) -> None:
+    mine = and_(integrations.c.workspace_id == workspace_id, integrations.c.id == number)
+    tx.run(integrations.update().where(mine).values(dict(values)))
 
 
 def _named(tx: Reading, workspace_id: int, name: str) -> bool:

@@ -56,6 +56,9 @@ class Postgres:
     def compact(self, engine: Engine) -> None:
         """PostgreSQL's autovacuum does this by itself."""
 
+    def problems(self, connection: Connection) -> Sequence[str]:  # noqa: ARG002 -- PostgreSQL looks after its own pages
+        return []
+
     def backup(self, engine: Engine, file: Path) -> None:
         del engine
         raise PersonMustFix(f"This hub is on PostgreSQL: make the backup {file.name} with pg_dump.")

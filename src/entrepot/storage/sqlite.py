@@ -86,6 +86,10 @@ class Sqlite:
             driver.execute("PRAGMA optimize")
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
+    def problems(self, connection: Connection) -> Sequence[str]:
+        said = [str(line) for (line,) in connection.exec_driver_sql("PRAGMA quick_check(5)").fetchall()]
+        return [] if said == ["ok"] else said
+
     def backup(self, engine: Engine, file: Path) -> None:
         if file.exists():
             raise PersonMustFix(f"{file} already exists; a backup never overwrites. Choose another name.")

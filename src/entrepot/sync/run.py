@@ -53,4 +53,4 @@ def _prepare(job: Job, stream: Stream, remote: dict[str, str]) -> streams.Stream
 def _note_state(job: Job, error: EntrepotError | None) -> None:
     status: Status = "needs-consent" if isinstance(error, NeedsConsent) else "ready"
     with job.database.write() as tx:
-        integrations.set_status(tx, job.integration.key, status, error.message if error else "")
+        integrations.set_status(tx, job.workspace_id, job.integration.key, status, error.message if error else "")
