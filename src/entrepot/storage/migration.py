@@ -21,7 +21,10 @@ class Target(msgspec.Struct, frozen=True):
     scripts: Path = SCRIPTS
 
 
-def upgrade(engine: Engine, dialect: Dialect, target: Target = Target()) -> None:
+NOW = Target()
+
+
+def upgrade(engine: Engine, dialect: Dialect, target: Target = NOW) -> None:
     """A new database is made whole at once; an older one goes through the steps between."""
     if _revision(engine) == target.revision:
         return

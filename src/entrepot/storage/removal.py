@@ -5,18 +5,18 @@ from entrepot.storage import credentials, token_journal
 from entrepot.storage.integrations import Integration, integrations
 from entrepot.storage.transaction import Writing
 
+_STREAMS = "(SELECT id FROM streams WHERE integration_id = ?)"
 # In this order: what refers goes before what it refers to. `?` is the integration.
 _DATA = (
     "DELETE FROM item_files WHERE item_id IN (SELECT id FROM items WHERE source_integration_id = ?)",
-    "DELETE FROM natives WHERE link_id IN"
-    " (SELECT links.id FROM links JOIN streams ON streams.id = links.stream_id WHERE streams.integration_id = ?)",
-    "DELETE FROM links WHERE stream_id IN (SELECT id FROM streams WHERE integration_id = ?)",
+    f"DELETE FROM natives WHERE link_id IN (SELECT id FROM links WHERE stream_id IN {_STREAMS})",  # noqa: S608 -- written above
+    f"DELETE FROM links WHERE stream_id IN {_STREAMS}",  # noqa: S608 -- the same
     "DELETE FROM refused WHERE run_id IN (SELECT id FROM runs WHERE integration_id = ?)",
     "DELETE FROM events WHERE integration_id = ? AND type LIKE 'items.%'",
 )
 _PLACES = (
-    "DELETE FROM seen WHERE stream_id IN (SELECT id FROM streams WHERE integration_id = ?)",
-    "DELETE FROM positions WHERE stream_id IN (SELECT id FROM streams WHERE integration_id = ?)",
+    f"DELETE FROM seen WHERE stream_id IN {_STREAMS}",  # noqa: S608 -- the same
+    f"DELETE FROM positions WHERE stream_id IN {_STREAMS}",  # noqa: S608 -- the same
 )
 
 
@@ -47,11 +47,10 @@ def _remove_data(tx: Writing, integration: Integration) -> int:
     for statement in _DATA:
         tx.execute(statement, integration.key)
     kept = "SELECT DISTINCT collection_id FROM items WHERE collection_id IS NOT NULL"
-    streams = "(SELECT id FROM streams WHERE integration_id = ?)"
-    mine = f"SELECT collection_id FROM attachments WHERE stream_id IN {streams}"  # noqa: S608 -- written above
+    mine = f"SELECT collection_id FROM attachments WHERE stream_id IN {_STREAMS}"  # noqa: S608 -- written above
     gone = tx.execute("DELETE FROM items WHERE source_integration_id = ?", integration.key)
     emptied = tx.fetch(f"{mine} AND collection_id NOT IN ({kept})", integration.key)
-    tx.execute(f"DELETE FROM attachments WHERE stream_id IN {streams}", integration.key)  # noqa: S608 -- written above
+    tx.execute(f"DELETE FROM attachments WHERE stream_id IN {_STREAMS}", integration.key)  # noqa: S608 -- written above
     unattached = "NOT EXISTS (SELECT 1 FROM attachments WHERE collection_id = collections.id)"
     tx.each(f"DELETE FROM collections WHERE id = ? AND {unattached}", emptied)  # noqa: S608 -- written above
     return gone

@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from entrepot.core.errors import PersonMustFix
 from entrepot.storage.dialect import Rows
 
-WAIT_FOR_WRITER = 60.0
+PATIENCE = 60.0
 PRAGMAS = (
     "synchronous = NORMAL",  # a killed process loses nothing; docs/why/storage.md says what a power cut may
     "wal_autocheckpoint = 16384",  # pages; the default of 1,000 halves the rate of an import
@@ -26,20 +26,21 @@ PRAGMAS = (
 
 
 class Sqlite:
-    """`most_pages` caps the file's size, for tests of a full disk."""
+    """`patience` is how long to wait for another writer, in seconds; `most_pages` caps the size of the file."""
 
     name = "sqlite"
     now = "SELECT CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"
 
-    def __init__(self, file: Path, *, most_pages: int | None = None) -> None:
+    def __init__(self, file: Path, *, patience: float = PATIENCE, most_pages: int | None = None) -> None:
         self.file = file
+        self._patience = patience
         self._most_pages = most_pages
 
     def engine(self) -> Engine:
         self._create_private()
         engine = create_engine(
             f"sqlite:///{self.file}",
-            connect_args={"timeout": WAIT_FOR_WRITER, "check_same_thread": False, "isolation_level": None},
+            connect_args={"timeout": self._patience, "check_same_thread": False, "isolation_level": None},
             pool_size=8,
             max_overflow=32,
         )
@@ -116,7 +117,7 @@ class Sqlite:
         _choose_vacuum(connection)
         for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
-        _enter_wal(connection)
+        _enter_wal(connection, self._patience)
         if self._most_pages is not None:
             cursor.execute(f"PRAGMA max_page_count = {self._most_pages}")
         cursor.close()
@@ -140,9 +141,9 @@ def _choose_vacuum(connection: DBAPIConnection) -> None:
         cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
 
 
-def _enter_wal(connection: DBAPIConnection) -> None:
+def _enter_wal(connection: DBAPIConnection, patience: float) -> None:
     # Two processes that make a new file at once: SQLite answers "locked" here without waiting by itself.
-    deadline = time.monotonic() + WAIT_FOR_WRITER
+    deadline = time.monotonic() + patience
     while True:
         try:
             connection.cursor().execute("PRAGMA journal_mode = WAL")
