@@ -1,6 +1,6 @@
 """iCalendar (RFC 5545) ↔ Event and Task: one record is everything under one UID, the series and its overrides."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -197,17 +197,20 @@ def _component(data: Planned, zones: Zones, stamp: datetime | None, identity: li
     return Component(name, [*content, *alarms_of(data.alerts, data.title)])
 
 
-def add_definitions(calendar: Component, data: Planned) -> None:
-    """A VTIMEZONE for every zone that is named in the calendar and not defined there."""
-    there = {zone.value("TZID") for zone in calendar.children("VTIMEZONE")}
+def named_zones(calendar: Component) -> dict[str, None]:
+    """In the order they come."""
+    records = calendar.children(*RECORDS)
+    return dict.fromkeys(tzid for one in records for line in one.lines() if (tzid := line.parameter("TZID")))
+
+
+def add_definitions(calendar: Component, data: Planned, besides: Collection[str] = ()) -> None:
+    """A VTIMEZONE for every zone that is named in the calendar and not defined there, but for those `besides`."""
+    there = {zone.value("TZID") for zone in calendar.children("VTIMEZONE")} | set(besides)
     own = data.extra.get(ZONES)
     carried = own if isinstance(own, dict) else {}
     year = int((data.start or "1970")[:4])
-    named: dict[str, None] = {}
-    for record in calendar.children(*RECORDS):
-        named.update(dict.fromkeys(tzid for line in record.lines() if (tzid := line.parameter("TZID"))))
     new: list[Component] = []
-    for tzid in named:
+    for tzid in named_zones(calendar):
         text = "" if tzid in there else str(carried.get(tzid) or definition_of(tzid, year))
         if text:
             new += components(text.encode())

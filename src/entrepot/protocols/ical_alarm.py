@@ -47,16 +47,18 @@ def alarm_of(alert: Alert, title: str) -> Component:
 
 def merge_alerts(component: Component, data: Planned) -> None:
     """Alarms that still mean one of the alerts stay as they are, with all that other programs put into them."""
-    wanted = list(data.alerts)
+    there: list[tuple[Alert, Component]] = []
     kept: list[Line | Component] = []
     for part in component.content:
         alert = alert_of(part) if isinstance(part, Component) and part.name == "VALARM" else None
-        if alert is None:
+        if alert is not None and isinstance(part, Component):
+            there.append((alert, part))
+        else:
             kept.append(part)
-        elif alert in wanted:
-            wanted.remove(alert)
-            kept.append(part)
-    component.content = [*kept, *alarms_of(wanted, data.title)]
+    for alert in data.alerts:
+        place = next((at for at, (old, _) in enumerate(there) if old == alert), None)
+        kept.append(alarm_of(alert, data.title) if place is None else there.pop(place)[1])
+    component.content = kept
 
 
 def alarms_of(alerts: Iterable[Alert], title: str) -> list[Component]:

@@ -12,6 +12,7 @@ from entrepot.protocols.ical import (
     as_bytes,
     carried_zones,
     identity_line,
+    named_zones,
     orphan_line,
     override_component,
     read_component,
@@ -69,11 +70,12 @@ class _Merge:
         if self._before == self._after:
             return
         head = self._head()
+        zones_before = named_zones(self._calendar)
         self._merge_component(head, self._before, self._after)
         self._merge_series(head)
         present = self._merge_overrides(head)
         self._add_overrides(present)
-        add_definitions(self._calendar, self._after)
+        add_definitions(self._calendar, self._after, zones_before)
 
     def _head(self) -> Component:
         masters = [one for one in self._records if one.line("RECURRENCE-ID") is None]
