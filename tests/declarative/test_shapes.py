@@ -1,5 +1,6 @@
 """What services look like: collections, GraphQL, parallel pages, records completed by Python, kinds of records to skip."""
 
+import asyncio
 import json
 from textwrap import dedent
 
@@ -233,3 +234,27 @@ async def test_paging_follows_link_headers_addresses_and_offsets(service, open_r
         pages = await read_all(await open_reader(text))
         assert ids(pages) == [str(n) for n in range(6)], style
     assert pages[0].total == 6
+
+
+async def test_who_stops_reading_leaves_no_request_under_way(service, open_reader):
+    held = asyncio.Event()
+
+    async def handler(request: web.Request) -> web.Response:
+        page = int(request.query["page"])
+        if page > 1:
+            await held.wait()
+        links = (
+            f'<{service.url}/tasks?page={page + 1}>; rel="next", <{service.url}/tasks?per_page=2&page=9>; rel="last"'
+        )
+        return web.json_response([{"id": page}], headers={"Link": links})
+
+    service.handler = handler
+    before = asyncio.all_tasks()
+    reader = await open_reader(PARALLEL)
+    changes = reader.changes("tasks", None)
+    assert (await anext(changes)).changes[0].ref.id == "1"
+    await changes.aclose()
+    await asyncio.sleep(0.01)
+    left = {task for task in asyncio.all_tasks() - before if "send" in repr(task.get_coro())}
+    held.set()
+    assert left == set()

@@ -1,6 +1,7 @@
 """A connector that is all manifest: the Reader the hub talks to."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 
 import msgspec
 
@@ -58,12 +59,13 @@ class DeclaredReader:
         containers = self._declared.containers[name]
         return await containers.read(self._client, await self._known(containers.needs))
 
-    async def changes(self, stream: str, since: Cursor | None, collection: str | None = None) -> AsyncIterator[Page]:
+    async def changes(self, stream: str, since: Cursor | None, collection: str | None = None) -> AsyncGenerator[Page]:
         declared = self._stream(stream)
         position = position_of(since, len(declared.parts))
         words = await self._known(declared.needs, declared, collection)
-        async for page in Reading(declared, self._client, words, position).pages():
-            yield page
+        async with aclosing(Reading(declared, self._client, words, position).pages()) as read:
+            async for page in read:
+                yield page
 
     async def confirm(self, stream: str, ref: Ref, collection: str | None = None) -> Change | None:
         """Asks about one record that a full listing did not show; None where the service has no way to ask."""

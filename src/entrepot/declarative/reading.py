@@ -1,6 +1,6 @@
 """One read of a stream, from a position to its end, page by page."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -41,7 +41,7 @@ class Reading:
         self._words = words
         self._position = position
 
-    async def pages(self) -> AsyncIterator[Page]:
+    async def pages(self) -> AsyncGenerator[Page]:
         """Every page of every part; the cursor after the last one is that of a finished read."""
         full = self._position.full
         todo = [
@@ -51,17 +51,14 @@ class Reading:
         ]
         for index in todo:
             position = self._position if index == self._position.part else replace(self._position, part=index)
-            async for page, step in self._part(self._stream.parts[index], position):
-                last = step.ended and index == todo[-1]
-                self._position = step.position
-                yield replace(
-                    page,
-                    cursor=rested(step.position) if last else cursor_of(step.position),
-                    last=last,
-                    listing=full,
-                )
+            async with aclosing(self._part(self._stream.parts[index], position)) as read:
+                async for page, step in read:
+                    last = step.ended and index == todo[-1]
+                    self._position = step.position
+                    cursor = rested(step.position) if last else cursor_of(step.position)
+                    yield replace(page, cursor=cursor, last=last, listing=full)
 
-    async def _part(self, part: Part, position: Position) -> AsyncIterator[tuple[Page, Step]]:
+    async def _part(self, part: Part, position: Position) -> AsyncGenerator[tuple[Page, Step]]:
         position = part.begin(position, datetime.now(UTC))
         while True:
             asking, floor = part.asking(position), part.floor(position)
