@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice, product
 from typing import Any, Literal
 
 import msgspec
@@ -29,7 +28,7 @@ Build = Callable[[Words, Any], Request]
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _BEFORE = datetime(2026, 2, 1, 12, tzinfo=UTC)
 _ANY_WORD = ("sample", "1", "0f4c1d0e-7a6b-4c3d-9e2f-1a2b3c4d5e6f", "2026-01-01", "a.b")
-_MOST_ATTEMPTS = 250
+_PAGE = "next page"
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -46,14 +45,28 @@ class Looked(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One request of a manifest. `attempts` are the same request with different values for its words."""
+    """One request of a manifest. `words` has the values that may be tried for each word and for the page."""
 
     where: str
     call: str
-    attempts: Callable[[], Iterator[Request]]
+    words: Mapping[str, Sequence[Any]]
+    build: Callable[[Mapping[str, Any]], Request]
     looked: Sequence[Looked] = ()
     stream: str | None = None
     """Whose records it lists; their `looked` need only be in one of the stream's answers."""
+
+    def best(self, judge: Callable[[Request], list[str]]) -> tuple[Request, list[str]]:
+        """The request with the fewest problems, varying one word after the other, and those problems."""
+        chosen = {word: values[0] for word, values in self.words.items()}
+        request = self.build(chosen)
+        problems = judge(request)
+        for word, values in self.words.items():
+            for value in values[1:] if problems else ():
+                other = self.build({**chosen, word: value})
+                found = judge(other)
+                if len(found) < len(problems):
+                    chosen, request, problems = {**chosen, word: value}, other, found
+        return request, problems
 
 
 def requests_of(entry: Entry, manifest: Manifest) -> Iterator[Asked]:
@@ -111,10 +124,10 @@ class _Maker:
         method, path = call_parts(call)
         words = {name: values for name, values in self._words.items() if name in words_in(call)}
 
-        def build(chosen: Words, _: object) -> Request:
-            return Request(method=method, url=fill_path(path, chosen))
+        def build(chosen: Mapping[str, Any]) -> Request:
+            return self._with_headers(Request(method=method, url=fill_path(path, chosen)))
 
-        return Asked(f"streams.{name}.deletions.confirm", call, lambda: self._attempts(words, (None,), build))
+        return Asked(f"streams.{name}.deletions.confirm", call, words, build)
 
     def _pages(
         self,
@@ -132,11 +145,14 @@ class _Maker:
             *(msgspec.structs.replace(each, path=f"{inside}{each.path}", written=each.path) for each in looked),
             *(Looked(f"{where}.paging", path) for path in values_found(asking.paging)),
         ]
-        yield self._asked(where, ask.request, asking, lambda words, _: request(words), found, stream=stream)
+
+        def page(words: Words, state: Any) -> Request:
+            return asking.style().ask(request(words), state)
+
+        yield self._asked(where, ask.request, asking, page, found, stream=stream)
         states = _states(asking)
         if states:
-            following = lambda words, state: asking.style().ask(request(words), state)  # noqa: E731 -- one expression, used once
-            yield self._asked(f"{where}, next page", ask.request, asking, following, (), states=states)
+            yield self._asked(f"{where}, next page", ask.request, asking, page, (), states=states)
 
     def _asked(
         self,
@@ -150,14 +166,15 @@ class _Maker:
         states: Sequence[Any] = (None,),
     ) -> Asked:
         needed = {name: values for name, values in self._words.items() if name in asking.needs}
-        return Asked(where, call, lambda: self._attempts(needed, states, build), looked, stream)
 
-    def _attempts(self, words: Mapping[str, Sequence[str]], states: Sequence[Any], build: Build) -> Iterator[Request]:
-        tried = product(states, *words.values())
-        for state, *values in islice(tried, _MOST_ATTEMPTS):
-            request = build(dict(zip(words, values, strict=True)), state)
-            headers = {**self._manifest.http.headers, **request.headers}
-            yield msgspec.structs.replace(request, headers=headers)
+        def built(chosen: Mapping[str, Any]) -> Request:
+            words = {name: value for name, value in chosen.items() if name != _PAGE}
+            return self._with_headers(build(words, chosen[_PAGE]))
+
+        return Asked(where, call, {_PAGE: states, **needed}, built, looked, stream)
+
+    def _with_headers(self, request: Request) -> Request:
+        return msgspec.structs.replace(request, headers={**self._manifest.http.headers, **request.headers})
 
 
 def _states(asking: Asking) -> Sequence[Any]:

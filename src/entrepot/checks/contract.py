@@ -77,32 +77,27 @@ class Held:
         yield from self._fields(answered)
 
     def _request(self, asked: Asked) -> tuple[list[str], Schema | None]:
-        """The problems of the attempt that has the fewest, and the answer's schema."""
-        best: list[str] | None = None
-        operation = None
-        for request in asked.attempts():
-            wrong, operation = self._attempt(asked, request)
-            if best is None or len(wrong) < len(best):
-                best = wrong
-            if not wrong or operation is None:
-                break
-        return best or [], operation.answer() if operation else None
+        """What is wrong with it, and the schema of its answer."""
+        request, wrong = asked.best(lambda each: self._judge(asked, each))
+        operation = self._operation(request)
+        return wrong, operation.answer() if operation else None
 
-    def _attempt(self, asked: Asked, request: Request) -> tuple[list[str], Operation | None]:
+    def _operation(self, request: Request) -> Operation | None:
         path = _path(self._prefix, request.url)
-        for document in self._documents:
-            operation = document.operation(request.method, path)
-            if operation is not None:
-                strange = self._address(document, request.url, path)
-                return [*strange, *operation.problems(request)], operation
+        found = (document.operation(request.method, path) for document in self._documents)
+        return next(filter(None, found), None)
+
+    def _judge(self, asked: Asked, request: Request) -> list[str]:
+        path = _path(self._prefix, request.url)
+        operation = self._operation(request)
+        if operation is not None:
+            return [*self._address(operation.document, request.url, path), *operation.problems(request)]
         if self._names_call(asked.call):
-            return [], None
+            return []
         others = sorted({method for document in self._documents for method in document.methods_at(path)})
-        return [
-            f"{path} has no {request.method} in the document, but {', '.join(others)}"
-            if others
-            else f"the document has no path {path}"
-        ], None
+        if others:
+            return [f"{path} has no {request.method} in the document, but {', '.join(others)}"]
+        return [f"the document has no path {path}"]
 
     def _address(self, document: Document, url: str, path: str) -> list[str]:
         """Whether the document's server and path are the address that will be asked."""
@@ -116,19 +111,18 @@ class Held:
         return [] if not meant or asked in meant else [f"{asked} is not where the document says: {meant[0]}"]
 
     def _query(self, asked: Asked) -> tuple[list[str], Schema | None]:
-        assert self._graphql is not None
-        best: list[str] | None = None
-        for request in asked.attempts():
-            sent: dict[str, Any] = msgspec.json.decode(request.body or b"{}")
-            query = sent.get("query")
-            if query is None:
-                return ([] if self._names_call(asked.call) else ["this is no GraphQL request"]), None
-            wrong = self._graphql.problems(query, sent.get("variables", {}))
-            if best is None or len(wrong) < len(best):
-                best = wrong
-            if not wrong:
-                return [], self._graphql.answer(query)
-        return best or [], None
+        document = self._graphql
+        assert document is not None
+
+        def judge(request: Request) -> list[str]:
+            query, variables = _query_of(request)
+            return document.problems(query, variables) if query else ["this is no GraphQL request"]
+
+        request, wrong = asked.best(judge)
+        query, _ = _query_of(request)
+        if not query and self._names_call(asked.call):
+            return [], None
+        return wrong, None if wrong else document.answer(query)
 
     def _fields(self, answered: Sequence[Answered]) -> Iterator[str]:
         """A field of a stream must be in one of its answers, everything else in its own."""
@@ -171,6 +165,11 @@ class Held:
 
     def _names_call(self, call: str) -> bool:
         return re.search(rf"{re.escape(call)}(?![\w/:.])", self._unverified) is not None
+
+
+def _query_of(request: Request) -> tuple[str, dict[str, Any]]:
+    sent: Any = msgspec.json.decode(request.body) if request.body else {}
+    return sent.get("query", ""), sent.get("variables", {})
 
 
 def _values(looked: Looked, path: str, documented: set[Any]) -> Iterator[str]:

@@ -50,7 +50,7 @@ def secrets_stay_hidden(subject: Subject) -> list[str]:
 def _refused(subject: Subject, manifest: Manifest) -> Iterator[str]:
     for what, answer in _failing():
         try:
-            run(subject, manifest, Replay({}, {}), answer)
+            run(subject, manifest, Replay(), answer)
         except EntrepotError:
             continue
         except TimeoutError:
@@ -85,7 +85,7 @@ def _repeating(status: int) -> Answer:
 
 def _provoke(subject: Subject, manifest: Manifest, answer: Answer, log: Lines) -> str:
     try:
-        run(subject, manifest, Replay({}, {}), answer, log)
+        run(subject, manifest, Replay(), answer, log)
     except EntrepotError as why:
         return f"{why.message}\n{why.detail}\n{''.join(traceback.format_exception(why))}"
     except Exception as why:  # noqa: BLE001 -- its text is searched like any other; another rule names it

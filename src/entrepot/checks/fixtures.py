@@ -91,12 +91,20 @@ def _replayed(subject: Subject, manifest: Manifest) -> Iterator[str]:
         yield f"reading the fixtures failed: {why.message}" + _asked(files)
         return
     yield from _differences("answers", dict(outcome.records), expected.streams, outcome.refused, expected.refused)
-    yield from _gone(outcome, expected)
+    yield from _others(outcome, expected)
 
 
-def _gone(outcome: Outcome, expected: Replay) -> Iterator[str]:
-    if dict(outcome.gone) != {stream: count for stream, count in expected.gone.items() if count}:
-        yield f"answers: {dict(outcome.gone)} tombstones came out, {expected.gone} were expected"
+def _others(outcome: Outcome, expected: Replay) -> Iterator[str]:
+    if outcome.account != expected.account:
+        yield f"answers: the account is {outcome.account!r}, {expected.account!r} was expected"
+    for what, found, wanted in (
+        ("tombstones", outcome.gone, expected.gone),
+        ("collections", outcome.collections, expected.collections),
+    ):
+        if wanted is not None and {name: count for name, count in found.items() if count} != {
+            name: count for name, count in wanted.items() if count
+        }:
+            yield f"answers: {dict(found)} {what} came out, {wanted} were expected"
 
 
 def _differences(name: str, found: dict[str, int], streams: dict[str, int], refused: Any, count: int) -> Iterator[str]:

@@ -2,22 +2,24 @@
 
 `fixtures/expected.yaml` of a live connector:
 
-    answers:                                # METHOD path below the base URL → the file that answers
-      GET /user: user.json
-      GET /tasks: [page1.json, page2.json]  # the first call, the second; the last again and again
+    answers:                                # the first that fits answers: method, path below the base URL, and where
+      - {request: GET /user, file: user.json}                         # given, parameters and members of the body
+      - {request: "GET /tasks?cursor=b3Bh", file: tasks-2.json}
+      - {request: POST /search, body: {start_cursor: c2}, file: pages-2.json}
     settings: {finished_since: "2026-01-01"}
-    streams: {tasks: 4}                     # how many records come out
-    gone: {tasks: 1}                        # how many tombstones
+    account: "1850001"                      # what the probe finds
+    collections: {tasks: 2}                 # how many remote collections a stream has
+    streams: {tasks: 4}                     # how many records come out, tombstones among them
+    gone: {tasks: 1}                        # how many of those are tombstones
     refused: 1
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from aiohttp import web
@@ -29,6 +31,7 @@ from entrepot.sdk.connector import Reader
 from entrepot.sdk.context import Context
 from entrepot.sdk.manifest import Manifest
 from entrepot.sdk.service import client
+from entrepot.transport.budget import Budget
 from entrepot.transport.message import Request, Response
 from entrepot.transport.retry import NEVER
 
@@ -39,19 +42,41 @@ _SECONDS = 20
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class Served(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    request: str
+    file: str
+    body: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    status: int | None = None
+
+    def fits(self, request: web.Request, body: object) -> bool:
+        method, _, target = self.request.partition(" ")
+        wanted = urlsplit(target)
+        return (
+            method == request.method
+            and wanted.path == request.path
+            and all(request.query.get(key) == value for key, value in parse_qsl(wanted.query))
+            and _holds(self.body, body)
+        )
+
+
 class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What `expected.yaml` says of a live connector."""
 
-    answers: dict[str, str | list[str]]
-    streams: dict[str, int]
-    gone: dict[str, int] = {}
-    settings: dict[str, str] = {}
+    answers: Sequence[Served] = ()
+    streams: dict[str, int] = {}
+    account: str | None = None
+    collections: dict[str, int] = {}
+    gone: dict[str, int] | None = None
+    settings: dict[str, Any] = {}
     refused: int = 0
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What came out, by stream. `listed` are the streams that were shown in full."""
+    """What came out, by stream: records with tombstones, tombstones alone. `listed` were shown in full."""
 
+    account: str
+    collections: Mapping[str, int]
     records: Mapping[str, int]
     gone: Mapping[str, int]
     refused: Sequence[str]
@@ -81,33 +106,34 @@ class Planted:
 
 
 class Files:
-    """Answers with the fixtures, in order; 404 to what is not expected."""
+    """Answers with the fixtures; 404 to what is not expected."""
 
-    def __init__(self, folder: Path, answers: Mapping[str, str | list[str]]) -> None:
+    def __init__(self, folder: Path, answers: Sequence[Served]) -> None:
         self._folder = folder
-        self._answers = {call: [files] if isinstance(files, str) else files for call, files in answers.items()}
-        self._asked: Counter[str] = Counter()
+        self._answers = answers
         self.unexpected: list[str] = []
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        call = f"{request.method} {unquote(request.path)}"
-        files = self._answers.get(call)
-        if not files:
-            self.unexpected.append(call)
+        sent = await request.read()
+        body = _body(sent)
+        served = next((each for each in self._answers if each.fits(request, body)), None)
+        if served is None:
+            self.unexpected.append(f"{request.method} {request.path_qs}")
             return web.json_response({"message": "not found"}, status=404)
-        name = files[min(self._asked[call], len(files) - 1)]
-        self._asked[call] += 1
-        path = self._folder / name
-        status = 207 if path.suffix == ".xml" and request.method in {"PROPFIND", "REPORT"} else 200
+        path = self._folder / served.file
+        status = served.status or (207 if request.method in {"PROPFIND", "REPORT"} else 200)
         kind = _TYPES.get(path.suffix, "application/octet-stream")
-        return web.Response(body=path.read_bytes(), status=status, content_type=kind, charset="utf-8")
+        headers = {"Content-Type": kind, **served.headers}
+        return web.Response(body=path.read_bytes(), status=status, headers=headers)
 
 
 def run(subject: Subject, manifest: Manifest, replay: Replay, answer: Answer, log: Lines | None = None) -> Outcome:
     """Probes, then reads every stream from the beginning."""
+    given = {name: str(value) for name, value in replay.settings.items()}
+    settings = {name: each.default for name, each in manifest.settings.items() if each.default} | given
 
     async def read() -> Outcome:
-        async with _reader(subject, manifest, replay.settings, answer, log or Lines()) as reader:
+        async with _reader(subject, manifest, settings, answer, log or Lines()) as reader:
             return await _read(manifest, reader)
 
     async def in_time() -> Outcome:
@@ -130,7 +156,7 @@ async def _reader(
         await site.start()
         port: Any = runner.addresses[0][1]
         address = f"http://127.0.0.1:{port}"
-        http = client(manifest, signer=Planted(), base_url=address, allow_private=True, log=log)
+        http = client(manifest, signer=Planted(), base_url=address, allow_private=True, shared=Budget(), log=log)
         http.retry = NEVER  # a fixture does not get better by waiting
         asked = {each.name: Secret(PLANTED) for scheme in manifest.schemes for each in scheme.asks}
         async with http:
@@ -140,19 +166,41 @@ async def _reader(
 
 
 async def _read(manifest: Manifest, reader: Reader) -> Outcome:
-    records: Counter[str] = Counter()
-    gone: Counter[str] = Counter()
+    records: dict[str, set[str]] = {}
+    gone: dict[str, set[str]] = {}
     refused: list[str] = []
     listed: set[str] = set()
-    await reader.probe()
+    account = await reader.probe()
+    collections: dict[str, int] = {}
     for name in manifest.streams:
-        by_collection = manifest.stream(name).by_collection
-        found = [each.id for each in await reader.collections(name)] if by_collection else [None]
-        for collection in found:
+        held = await reader.collections(name)
+        collections[name] = len(held)
+        for collection in [each.id for each in held] if manifest.stream(name).by_collection else [None]:
             async for page in reader.changes(name, None, collection):
-                for change in page.changes:
-                    (gone if change.data is None else records)[name] += 1
+                records.setdefault(name, set()).update(change.ref.id for change in page.changes)
+                gone.setdefault(name, set()).update(change.ref.id for change in page.changes if change.data is None)
                 refused += [f"{bad.stream} {bad.where}: {bad.reason}" for bad in page.bad]
                 if page.last and page.listing:
                     listed.add(name)
-    return Outcome(records, gone, refused, frozenset(listed))
+    return Outcome(account.id, collections, _sizes(records), _sizes(gone), refused, frozenset(listed))
+
+
+def _sizes(found: Mapping[str, set[str]]) -> dict[str, int]:
+    return {name: len(ids) for name, ids in found.items() if ids}
+
+
+def _body(sent: bytes) -> object:
+    try:
+        return msgspec.json.decode(sent) if sent else None
+    except msgspec.DecodeError:
+        return None  # XML, for one
+
+
+def _holds(wanted: Mapping[str, Any], body: Any) -> bool:
+    """Everything wanted is in the body, at whatever depth."""
+    return all(
+        isinstance(body, dict)
+        and key in body
+        and (_holds(value, body[key]) if isinstance(value, dict) else body[key] == value)
+        for key, value in wanted.items()
+    )
