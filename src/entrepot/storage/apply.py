@@ -22,7 +22,9 @@ def begin_listing(tx: Writing, feed: Feed) -> None:
     stream = feed.stream
     tx.execute("DELETE FROM seen WHERE stream_id = ? AND remote_collection = ?", stream.key, feed.collection)
     newest = tx.fetch("SELECT coalesce(max(id), 0) FROM links")[0][0]
-    streams.set_position(tx, stream, feed.collection, Position(cursor=None, listing=True, newest_link=newest))
+    listed_at = streams.position(tx, stream, feed.collection).listed_at
+    begun = Position(cursor=None, listing=True, newest_link=newest, listed_at=listed_at)
+    streams.set_position(tx, stream, feed.collection, begun)
 
 
 def apply_page(tx: Writing, feed: Feed, page: Page) -> Counts:
@@ -102,6 +104,7 @@ def _move(tx: Writing, feed: Feed, page: Page, marks: listing.Marks) -> int:
         cursor=page.cursor or at.cursor,
         listing=at.listing and page.listing and not page.last,
         newest_link=at.newest_link,
+        listed_at=tx.now() if at.listing and page.listing and page.last else at.listed_at,
     )
     streams.set_position(tx, feed.stream, feed.collection, moved)
     return swept

@@ -5,7 +5,7 @@ from itertools import islice
 
 import msgspec
 
-from entrepot.core.change import BadRow
+from entrepot.core.change import BadRow, Page
 from entrepot.core.errors import SafetyStop
 from entrepot.storage.feed import Feed
 from entrepot.storage.streams import Position
@@ -51,6 +51,12 @@ def sweep(tx: Writing, feed: Feed, begun: Position) -> int:
         gone = []
     tx.execute("DELETE FROM seen WHERE stream_id = ? AND remote_collection = ?", feed.stream.key, feed.collection)
     return len(gone)
+
+
+def unseen(tx: Reading, feed: Feed, page: Page) -> list[str]:
+    """Ids that the listing will not have shown once its last page is applied: about them one may still ask."""
+    shown = {change.ref.id for change in page.changes} | {bad.where for bad in page.bad} | _unread(tx, feed)
+    return [object_id for _, object_id, _ in _missing(tx, feed) if object_id not in shown]
 
 
 def brake_tombstones(tx: Reading, feed: Feed, going: int) -> None:

@@ -27,6 +27,7 @@ positions = Table(
     Column("cursor", Text, nullable=True),
     Column("listing", Boolean, nullable=False),
     Column("newest_link", Key, nullable=False),
+    instant("listed_at"),
     instant("updated_at"),
 )
 
@@ -45,12 +46,14 @@ class Stream(msgspec.Struct, frozen=True):
 class Position(msgspec.Struct, frozen=True):
     """`listing`: a full listing is under way and goes on from the cursor, or from the beginning without one.
 
-    `newest_link` is the newest link there was when it began: what is younger was not there before.
+    `newest_link` is the newest link there was when it began: what is younger was not there before. `listed_at` is
+    when the last full listing ended, in milliseconds; 0 if none ever did.
     """
 
     cursor: Cursor | None = None
     listing: bool = False
     newest_link: int = 0
+    listed_at: int = 0
 
 
 def ensure(tx: Writing, workspace_id: int, integration: Integration, name: str, kind: str) -> Stream:
@@ -70,7 +73,7 @@ def position(tx: Reading, stream: Stream, remote_collection: str = "") -> Positi
     if row is None:
         return Position()
     cursor = None if row.cursor is None else Cursor(msgspec.json.decode(row.cursor))
-    return Position(cursor, bool(row.listing), int(row.newest_link))
+    return Position(cursor, bool(row.listing), int(row.newest_link), int(row.listed_at))
 
 
 def set_position(tx: Writing, stream: Stream, remote_collection: str, at: Position) -> None:
@@ -78,13 +81,14 @@ def set_position(tx: Writing, stream: Stream, remote_collection: str, at: Positi
         None if at.cursor is None else msgspec.json.encode(at.cursor.value).decode(),
         at.listing,
         at.newest_link,
+        at.listed_at,
         tx.now(),
     )
     tx.execute(
-        "INSERT INTO positions (stream_id, remote_collection, cursor, listing, newest_link, updated_at)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (stream_id, remote_collection) DO UPDATE SET"
+        "INSERT INTO positions (stream_id, remote_collection, cursor, listing, newest_link, listed_at, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream_id, remote_collection) DO UPDATE SET"
         " cursor = excluded.cursor, listing = excluded.listing,"
-        " newest_link = excluded.newest_link, updated_at = excluded.updated_at",
+        " newest_link = excluded.newest_link, listed_at = excluded.listed_at, updated_at = excluded.updated_at",
         stream.key,
         remote_collection,
         *values,

@@ -5,19 +5,22 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
 import msgspec
+from msgspec.structs import replace
 
-from entrepot.core.change import Cursor, Page
+from entrepot.core.change import Cursor, Page, Ref
 from entrepot.core.errors import Stale
 from entrepot.core.report import Counts, Progress, Status, Watch
 from entrepot.jobs.runs import Held
-from entrepot.sdk.connector import Reader, Stream
-from entrepot.storage import streams
+from entrepot.sdk.connector import Confirming, Reader, Stream
+from entrepot.storage import listing, streams
 from entrepot.storage.apply import Feed, apply_page, begin_listing
 from entrepot.storage.blobs import Blobs
 from entrepot.storage.database import Database
 from entrepot.storage.integrations import Integration
+from entrepot.storage.streams import Position
 from entrepot.storage.transaction import Writing
 
+MOST_CONFIRMED = 500
 AHEAD = 4
 """Pages held in memory between the network and the database."""
 
@@ -73,12 +76,18 @@ def _start(job: Job, part: Part, *, anew: bool) -> Cursor | None:
     with job.database.write() as tx:
         position = streams.position(tx, part.row, part.collection)
         begun = f"begun:{part.name}"
-        restart = anew or (job.full and begun not in job.held.progress)
+        wanted = job.full or _is_due(part.stream, position, tx.now())
+        restart = anew or (wanted and begun not in job.held.progress)
         if restart or (position.cursor is None and not position.listing):
             begin_listing(tx, _feed(job, part))
             job.held.progress[begun] = True
             return None
         return position.cursor
+
+
+def _is_due(stream: Stream, position: Position, now: int) -> bool:
+    """Where only a full listing shows what is gone, one is made from time to time although changes could be asked."""
+    return stream.full_every is not None and now - position.listed_at > stream.full_every * 1000
 
 
 async def _read_since(job: Job, part: Part, since: Cursor | None) -> None:
@@ -114,6 +123,8 @@ async def _fetch(pages: AsyncIterator[Page], ahead: _Ahead) -> None:
 
 
 async def _apply(job: Job, part: Part, page: Page) -> None:
+    if page.last and page.listing and part.stream.deletions == "absence":
+        page = await _confirmed(job, part, page)
     want = await asyncio.to_thread(_apply_now, job, part, page)
     if job.watch:
         counts = job.held.counts.get(part.stream.name, Counts())
@@ -122,6 +133,27 @@ async def _apply(job: Job, part: Part, page: Page) -> None:
         raise Wanted("paused")
     if want == "cancel":
         raise Wanted("cancelled")
+
+
+async def _confirmed(job: Job, part: Part, page: Page) -> Page:
+    """The last page with what the service says of records the listing did not show: moved out of sight, or gone.
+
+    Where so many are missing that the brake will stop the run anyway, nobody is asked about each.
+    """
+    if not isinstance(job.reader, Confirming):
+        return page
+    missing = await asyncio.to_thread(_missing, job, part, page)
+    if not missing or len(missing) > MOST_CONFIRMED:
+        return page
+    ask = job.reader.confirm
+    collection = part.collection or None
+    answers = await asyncio.gather(*(ask(part.stream.name, Ref(one), collection) for one in missing))
+    return replace(page, changes=[*page.changes, *(answer for answer in answers if answer is not None)])
+
+
+def _missing(job: Job, part: Part, page: Page) -> list[str]:
+    with job.database.read() as tx:
+        return listing.unseen(tx, _feed(job, part), page)
 
 
 def _apply_now(job: Job, part: Part, page: Page) -> str:
