@@ -84,13 +84,14 @@ def read_local(day: object, time: object, zone: object) -> Local:
     if isinstance(time, str) and len(time) == 10:
         return f"{as_day(time)}T00:00:00", None, True
     at = parsed(time)
+    place = zone_named(zone) if zone is not None and zone != "" else None
     if at.tzinfo is None:
-        return _text(at), _zone(zone), False
-    name = _zone(zone) or _UTC_ZONE
+        return _text(at), place.key if place else None, False
     try:
-        return _text(at.astimezone(zone_named(name))), name, False
+        there = at.astimezone(place or UTC)
     except OverflowError as why:
         raise LensError(f"{shown(time)} is out of range") from why
+    return _text(there), place.key if place else _UTC_ZONE, False
 
 
 def write_local(start: object, zone: object, is_day: object) -> tuple[str | None, str | None, str | None]:
@@ -116,16 +117,9 @@ def _check(parts: Sequence[str]) -> None:
         raise ValueError("a local time stands in `at`, or in `date` and `time`, with or without `zone`")
 
 
-def _zone(name: object) -> str | None:
-    if name is None or name == "":
-        return None
-    zone_named(name)
-    return str(name)
-
-
 def _text(at: datetime) -> str:
     # RFC 8984 has fractions of a second; no service we read has events that begin within one.
-    return at.replace(tzinfo=None, microsecond=0).isoformat()
+    return at.isoformat()[:19]
 
 
 def _moment(start: str, zone: str | None) -> datetime:
