@@ -1,6 +1,7 @@
 """One stream, or one collection of it: pages are fetched ahead while earlier ones are being applied."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
@@ -21,8 +22,10 @@ from entrepot.storage.streams import Position
 from entrepot.storage.transaction import Writing
 
 MOST_CONFIRMED = 500
-AHEAD = 4
+AHEAD = 32
 """Pages held in memory between the network and the database."""
+RECORDS = 2_000
+"""The most that pages which came meanwhile are joined to, for one transaction."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,8 +98,7 @@ async def _read_since(job: Job, part: Part, since: Cursor | None) -> None:
     ahead = _Ahead()
     fetching = asyncio.create_task(_fetch(pages, ahead))
     try:
-        while (page := await ahead.queue.get()) is not None:
-            ahead.room.release()
+        while (page := await ahead.next()) is not None:
             await _apply(job, part, page)
         await fetching
     finally:
@@ -105,11 +107,53 @@ async def _read_since(job: Job, part: Part, since: Cursor | None) -> None:
 
 
 class _Ahead:
-    """Room is taken before a page is put, so that the end (None) can always be put without waiting."""
+    """Pages between the network and the database. Room is taken before a page is put, so the end never waits.
+
+    What has come meanwhile is handed on as one page: a transaction for every hundred records would cost more than
+    the records.
+    """
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[Page | None] = asyncio.Queue()
         self.room = asyncio.Semaphore(AHEAD)
+        self._queue: deque[Page] = deque()
+        self._came = asyncio.Event()
+        self._ended = False
+
+    def put(self, page: Page | None) -> None:
+        if page is None:
+            self._ended = True
+        else:
+            self._queue.append(page)
+        self._came.set()
+
+    async def next(self) -> Page | None:
+        while not self._queue and not self._ended:
+            self._came.clear()
+            await self._came.wait()
+        if not self._queue:
+            return None
+        pages = [self._take()]
+        records = len(pages[0].changes)
+        while self._queue and self._queue[0].listing == pages[0].listing:
+            records += len(self._queue[0].changes)
+            if records > RECORDS:
+                break
+            pages.append(self._take())
+        return _joined(pages)
+
+    def _take(self) -> Page:
+        self.room.release()
+        return self._queue.popleft()
+
+
+def _joined(pages: Sequence[Page]) -> Page:
+    if len(pages) == 1:
+        return pages[0]
+    return replace(
+        pages[-1],
+        changes=[change for page in pages for change in page.changes],
+        bad=[bad for page in pages for bad in page.bad],
+    )
 
 
 async def _fetch(pages: AsyncIterator[Page], ahead: _Ahead) -> None:
@@ -117,9 +161,9 @@ async def _fetch(pages: AsyncIterator[Page], ahead: _Ahead) -> None:
         async with aclosing(pages) as source:  # pyright: ignore[reportArgumentType]  # readers are async generators
             async for page in source:
                 await ahead.room.acquire()
-                ahead.queue.put_nowait(page)
+                ahead.put(page)
     finally:
-        ahead.queue.put_nowait(None)
+        ahead.put(None)
 
 
 async def _apply(job: Job, part: Part, page: Page) -> None:
