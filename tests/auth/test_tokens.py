@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from entrepot.auth.grants import Grant
@@ -255,7 +256,7 @@ async def test_a_service_that_is_down_keeps_the_token_and_the_next_run_tries_aga
 def test_a_kill_between_exchange_and_commit_is_explained_afterwards(hub, service, make_tokens):
     hub.connect(make_tokens(expires_in=0.001))
     process = spawned(hub, 1)
-    child = int(subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True).stdout)
+    child = psutil.Process(process.pid).children()[0].pid
     killed = []
 
     def kill() -> None:

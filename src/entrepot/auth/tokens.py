@@ -86,6 +86,7 @@ class Tokens:
         """One flight at a time. It goes on when a caller is cancelled: its answer may hold the only good token."""
         if self._flight is None or self._flight.done():
             self._flight = asyncio.ensure_future(self._seek(rejected, even_new=even_new))
+            self._flight.add_done_callback(_notice)
         return await asyncio.shield(self._flight)
 
     async def _seek(self, rejected: Fresh | None, *, even_new: bool) -> Fresh:
@@ -135,6 +136,12 @@ class Tokens:
     def _is_good(self) -> bool:
         monotonic, wall = self._good_until
         return self._clocks.monotonic() < monotonic and self._clocks.wall() < wall
+
+
+def _notice(flight: asyncio.Task[Fresh]) -> None:
+    """Its error reaches those who wait; where all were cancelled, nobody needs to hear of it."""
+    if not flight.cancelled():
+        flight.exception()
 
 
 class TokenSigner:
