@@ -123,6 +123,11 @@ OPENAPI = {
 
 
 @pytest.fixture
+def openapi():
+    return OPENAPI
+
+
+@pytest.fixture
 def contracts(tmp_path: Path) -> Path:
     folder = tmp_path / "contracts"
     (folder / "shop").mkdir(parents=True)

@@ -1,5 +1,6 @@
 """A manifest held against its contract: each sort of mistake is caught, and nothing passes unseen."""
 
+import json
 import shutil
 
 import pytest
@@ -86,6 +87,25 @@ def test_a_call_that_stands_in_no_document_must_be_named(shop, contracts):
     assert problems(shop(("GET /me", "GET /whoami"), other), contracts) != []
 
 
+def test_what_only_the_document_requires_is_named_with_its_call(shop, contracts, openapi):
+    schema = {
+        "type": "object",
+        "required": ["after", "order"],
+        "properties": {"after": {}, "order": {"type": "string"}},
+    }
+    search = openapi["paths"]["/me"]["get"] | {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+    document = openapi | {"paths": openapi["paths"] | {"/search": {"post": search}}}
+    (contracts / "shop" / "openapi.json").write_text(json.dumps(document))
+    collections = "collections:\n  lists: {kind: task, request: POST /search, body: {order: name}, id: id, name: name, items: results, paging: {style: none}}\n\nstreams:\n"
+    found = problems(shop(("streams:\n", collections)), contracts)
+    assert any("'after' is a required property" in problem for problem in found)
+    named = ('prefix: ""', "unverified: [POST /search works without after.]")
+    found = problems(shop(("streams:\n", collections), named), contracts)
+    assert not any("required" in problem for problem in found)
+    other = ('prefix: ""', "unverified: [POST /search works without order.]")
+    assert any("'after'" in problem for problem in problems(shop(("streams:\n", collections), other), contracts))
+
+
 def test_an_absent_folder_is_said_and_does_not_pass(shop, tmp_path):
     assert contract_is_held(Subject(shop(), None)) == ["not checked: the folder of contracts is absent"]
     assert contract_is_held(Subject(shop(), tmp_path / "nowhere")) == ["not checked: the folder of contracts is absent"]
@@ -105,6 +125,14 @@ def test_having_no_contract_must_be_said(shop, contracts):
         ("todoist", "send: cursor", "send: curser", "the parameter curser"),
         ("todoist", "title: content", "title: contents", "reads contents"),
         ("todoist", "{true: completed, false: needs-action}", "{true: completed}", "has no row for False"),
+        (
+            "notion",
+            "{property: object, value: page}",
+            "{propery: object, value: page}",
+            "the body's filter.propery is not in the document",
+        ),
+        ("notion", "/search\n    body", "/serch\n    body", "no path"),
+        ("notion", "size: {page_size: 100}", "size: {page_sizes: 100}", "the body's page_sizes"),
         ("github", "/issues\n", "/isues\n", "no path"),
         ("github", "direction: desc", "direction: down", "down"),
         ("github", "author: user.login", "author: user.name_of", "reads user.name_of"),

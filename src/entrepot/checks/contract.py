@@ -1,7 +1,7 @@
 """The contract rule: every request, every field read and every value of a table, held against the vendor's document.
 
 What stands in no document must be named in the manifest's `contract.unverified`: a call (`GET /user`) or a place
-(`due.date`) as it is written in the manifest.
+(`due.date`) as it is written in the manifest; what a document requires and the service does not, by call and member.
 """
 
 import re
@@ -91,7 +91,8 @@ class Held:
         path = _path(self._prefix, request.url)
         operation = self._operation(request)
         if operation is not None:
-            return [*self._address(operation.document, request.url, path), *operation.problems(request)]
+            wrong = (each for each in operation.problems(request) if not self._excuses(asked.call, each))
+            return [*self._address(operation.document, request.url, path), *wrong]
         if self._names_call(asked.call):
             return []
         others = sorted({method for document in self._documents for method in document.methods_at(path)})
@@ -162,6 +163,14 @@ class Held:
         parts = path.split(".")
         places = [".".join(parts[: end + 1]) for end in range(len(parts))]
         return any(re.search(rf"(?<![\w./:]){re.escape(place)}(?!\w|\.\w)", self._unverified) for place in places)
+
+    def _excuses(self, call: str, problem: str) -> bool:
+        """What the document requires and the service does not: one sentence names the call and the member."""
+        required = re.search(r"'(\w+)' is a required property", problem)
+        return required is not None and any(
+            call in sentence and re.search(rf"\b{required[1]}\b", sentence)
+            for sentence in self._unverified.splitlines()
+        )
 
     def _names_call(self, call: str) -> bool:
         return re.search(rf"{re.escape(call)}(?![\w/:.])", self._unverified) is not None

@@ -40,7 +40,7 @@ class Operation(msgspec.Struct, frozen=True, dict=True):
 
     def answer(self) -> Schema | None:
         """The schema of the JSON in a good answer, None where the document has none."""
-        responses = self.node.get("responses", {})
+        responses = {str(status): each for status, each in self.node.get("responses", {}).items()}
         for status in ("200", "201", "202", "2XX", "default"):
             if status in responses:
                 return self._json(self.document.resolved(responses[status]))
@@ -76,8 +76,11 @@ class Operation(msgspec.Struct, frozen=True, dict=True):
         for error in self._validator.iter_request_errors(_Sent(self, request)):
             cause = error.__cause__
             details = getattr(cause, "schema_errors", None)
-            text = "; ".join(f"{_at(each)}{each.message}" for each in details) if details else str(cause or error)
-            yield text if str(error) in text else f"{error}: {text}"
+            what = str(error).partition(": Value")[0]
+            if details:
+                yield from (f"{what}: {_at(each)}{each.message}" for each in details)
+            else:
+                yield what if cause is None or str(cause) in what else f"{what}: {cause}"
 
     @cached_property
     def _validator(self) -> Any:

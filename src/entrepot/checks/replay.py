@@ -6,6 +6,7 @@
       - {request: GET /user, file: user.json}                         # given, parameters and members of the body
       - {request: "GET /tasks?cursor=b3Bh", file: tasks-2.json}
       - {request: POST /search, body: {start_cursor: c2}, file: pages-2.json}
+      - {request: REPORT /calendars/a/, contains: sync-collection, file: changes.xml}    # text of a body that is no JSON
     settings: {finished_since: "2026-01-01"}
     account: "1850001"                      # what the probe finds
     collections: {tasks: 2}                 # how many remote collections a stream has
@@ -46,17 +47,19 @@ class Served(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     request: str
     file: str
     body: dict[str, Any] = {}
+    contains: str = ""
     headers: dict[str, str] = {}
     status: int | None = None
 
-    def fits(self, request: web.Request, body: object) -> bool:
+    def fits(self, request: web.Request, sent: bytes) -> bool:
         method, _, target = self.request.partition(" ")
         wanted = urlsplit(target)
         return (
             method == request.method
             and wanted.path == request.path
             and all(request.query.get(key) == value for key, value in parse_qsl(wanted.query))
-            and _holds(self.body, body)
+            and self.contains.encode() in sent
+            and _holds(self.body, _body(sent))
         )
 
 
@@ -115,8 +118,7 @@ class Files:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         sent = await request.read()
-        body = _body(sent)
-        served = next((each for each in self._answers if each.fits(request, body)), None)
+        served = next((each for each in self._answers if each.fits(request, sent)), None)
         if served is None:
             self.unexpected.append(f"{request.method} {request.path_qs}")
             return web.json_response({"message": "not found"}, status=404)
