@@ -6,7 +6,7 @@
       - {request: GET /user, file: user.json}                         # given, parameters and members of the body
       - {request: "GET /tasks?cursor=b3Bh", file: tasks-2.json}
       - {request: POST /search, body: {start_cursor: c2}, file: pages-2.json}
-      - {request: REPORT /calendars/a/, contains: sync-collection, file: changes.xml}    # text of a body that is no JSON
+      - {request: REPORT /calendars/a/, contains: sync-collection, file: changes.xml}   # where the body is no JSON
     settings: {finished_since: "2026-01-01"}
     account: "1850001"                      # what the probe finds
     collections: {tasks: 2}                 # how many remote collections a stream has
