@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 from msgspec.structs import replace
+from tests.protocols.calendars import calendar, event, occurrences, task
 
 from entrepot.core.errors import RecordRefused
 from entrepot.core.planner import Alert, Event, Location, NDay, Participant, RecurrenceRule, Task
 from entrepot.protocols import ical
-from tests.protocols.calendars import calendar, event, occurrences, task
 
 ZONES = ["UTC", "Pacific/Kiritimati", "Pacific/Niue", "America/St_Johns"]
 

@@ -13,9 +13,9 @@ from entrepot.core.planner import Event, Planned, Task
 from entrepot.protocols.content_line import Line
 from entrepot.protocols.ical_field import Attributes, Found
 from entrepot.protocols.ical_rule import rule_of, rule_text
-from entrepot.protocols.ical_time import MIDNIGHT, Moment, duration_of, moment_of, seen_from, time_line
+from entrepot.protocols.ical_time import MIDNIGHT, Moment, duration_from, duration_of, moment_of, seen_from, time_line
 from entrepot.protocols.ical_when import start_of
-from entrepot.protocols.ical_zone import Zones
+from entrepot.protocols.ical_zone import Zones, between
 
 EXCLUDED = "excluded"
 RANGE = "recurrenceRange"
@@ -47,7 +47,7 @@ def read_recurrence(found: Found, start: Moment, zones: Zones, into: Attributes)
         into["excluded_recurrence_rules"] = excluded_rules
     overrides: Overrides = {}
     for line in found.get("RDATE", ()):
-        overrides.update(_added(line, start, zones))
+        overrides.update(_added(line, start, into.get("duration"), zones))
     for line in found.get("EXDATE", ()):
         overrides.update({occurrence(text, line, start, zones): {EXCLUDED: True} for text in _dates(line)})
     if overrides:
@@ -68,12 +68,21 @@ def _dates(line: Line) -> Iterator[str]:
     return (text for text in line.value.split(",") if text.strip())
 
 
-def _added(line: Line, start: Moment, zones: Zones) -> Iterator[tuple[str, dict[str, object]]]:
+def _added(line: Line, start: Moment, usual: str | None, zones: Zones) -> Iterator[tuple[str, dict[str, object]]]:
     for text in _dates(line):
         at, _, length = text.partition("/")
         key = occurrence(at, line, start, zones)
-        duration = duration_of(length) if length else None
-        yield key, {"duration": duration} if duration else {}
+        duration = _period(at, length, line, zones) if length else None
+        yield key, {"duration": duration} if duration and duration != usual else {}
+
+
+def _period(start: str, end: str, line: Line, zones: Zones) -> str | None:
+    """A period's second part is its length or its end (RFC 5545, 3.3.9)."""
+    if end.strip()[:1] in {"P", "p", "+"}:
+        return duration_of(end)
+    first, last = moment_of(start, line, zones), moment_of(end, line, zones)
+    length = between(first.local, zones.info(first.zone), last.local, zones.info(last.zone))
+    return duration_from(length, in_days=False)
 
 
 def patch_of(master: Planned, occurrence_start: str, override: Planned) -> dict[str, object]:

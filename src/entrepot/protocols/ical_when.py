@@ -59,7 +59,8 @@ def _read_end(end: Moment, start: Moment, zones: Zones, into: Attributes) -> Non
         days = (datetime.fromisoformat(end.local[:10]) - datetime.fromisoformat(start.local[:10])).days
         into["duration"] = f"P{max(1, days)}D"  # many programs write a day's end as the day itself
         return
-    zone = start.zone if end.is_date or end.zone is None else end.zone
+    told = end.zone is not None and start.zone is not None  # one clock cannot be compared with none
+    zone = end.zone if told else start.zone
     length = between(start.local, zones.info(start.zone), end.local, zones.info(zone))
     into["duration"] = duration_from(length, in_days=False)
     if zone != start.zone:
