@@ -1,5 +1,6 @@
 """All commands by name. Each noun's module is loaded only when its command is called."""
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -9,6 +10,10 @@ from entrepot import __version__
 from entrepot.cli.outcome import as_json, code_of
 from entrepot.cli.output import Output
 from entrepot.core.errors import EntrepotError, PersonMustFix
+
+COLLECT_SELDOM = (100_000, 50, 100)
+"""Records make no reference cycles, and a thousand a page set the collector off again and again: at Python's own
+thresholds it costs an import a third of its processor time."""
 
 MODULES = {
     "import": ("importing:import_files", "Bring in what you downloaded: files, folders, archives."),
@@ -41,6 +46,7 @@ def command_line() -> App:
 
 def run(words: Sequence[str]) -> int:
     """The exit code of one command line; every expected failure is one sentence, never a traceback."""
+    gc.set_threshold(*COLLECT_SELDOM)
     output = Output(json="--json" in words)
     try:
         return int(command_line()(list(words), exit_on_error=False, print_error=False) or 0)
