@@ -1,7 +1,7 @@
 """Data keys: one for each workspace, wrapped by a master key. The vault alone reads what is in them."""
 
 import msgspec
-from sqlalchemy import Column, LargeBinary, Table, Text, select
+from sqlalchemy import Column, Index, LargeBinary, Table, Text, select
 
 from entrepot.storage.metadata import METADATA, instant, key, workspace
 from entrepot.storage.transaction import Reading, Writing
@@ -17,6 +17,7 @@ data_keys = Table(
     Column("master_key_id", Text, nullable=False, index=True),
     Column("wrapped", LargeBinary, nullable=False),
     instant("wrapped_at"),
+    Index("ix_data_keys_workspace", "workspace_id"),
 )
 
 
