@@ -69,14 +69,18 @@ def test_a_reversal_keeps_the_sign_of_its_indicator_and_the_parties_of_the_origi
     assert reversal.booking_date == "2026-01-31"
 
 
-def test_the_same_booking_in_report_and_statement_has_one_id(tmp_path: Path):
+def test_the_same_booking_in_report_and_statement_has_one_id_and_the_statement_wins(tmp_path: Path):
     report = CAMT.replace("camt.053.001.08", "camt.052.001.06").replace("BkToCstmrStmt", "BkToCstmrAcctRpt")
-    report = (
-        report.replace("<Stmt>", "<Rpt>")
-        .replace("</Stmt>", "</Rpt>")
-        .replace("<Cd>BOOK</Cd></Sts>", "<Cd>PDNG</Cd></Sts>")
-    )
-    assert ids(read(tmp_path, "b.xml", report)) == ids(read(tmp_path, "a.xml", CAMT))
+    report = report.replace("<Stmt>", "<Rpt>").replace("</Stmt>", "</Rpt>").replace("<Cd>BOOK<", "<Cd>PDNG<")
+    assert {p.status for p in payments(read(tmp_path, "a.xml", report))} == {"PDNG"}
+    assert ids(read(tmp_path, "a.xml", report)) == ids(read(tmp_path, "b.xml", CAMT))
+    both = tmp_path / "both"
+    both.mkdir()
+    read(both, "a.xml", report)
+    read(both, "b.xml", CAMT)
+    with open_archive(both) as archive:
+        found = list(CONNECTOR.open_importer().read(archive, Options()))
+    assert [p.status for p in payments(found)] == ["BOOK"] * 3
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ _FORMATS: Sequence[tuple[str, re.Pattern[str], Read]] = (
     ("QIF", re.compile(r"^\s*!(?:type|account|option|clear)\b", re.IGNORECASE | re.MULTILINE), read_qif),
     ("MT940", re.compile(r"^(?:\{4:)?\s*:(?:20:|25:|60[FM]:|61:\d{6})", re.MULTILINE), read_mt940),
 )
+_INTRADAY = re.compile(rb"camt\.052\.|BkToCstmrAcctRpt")
 _MOST_LOOKED_AT = 400
 
 
@@ -42,13 +43,24 @@ class OpenBanking:
         return Match(score=0.95, found=[f"{count} × {name}" for name, count in sorted(found.items())])
 
     def read(self, archive: Archive, options: Options) -> Iterator[Change | BadRow]:
-        """Transactions of one file after another, then the accounts, each once."""
+        """Transactions of one file after another, then the accounts. Each is given out once, as it is met first.
+
+        Files overlap, and a pending booking of a report is a booked one in the statement: were both given out, each
+        import would write the one over the other again.
+        """
         ledger = Ledger()
+        seen = set[int]()
         entries = [(entry, known) for entry in _candidates(archive) if (known := _format_of(entry)) is not None]
         if not entries:
             raise PersonMustFix(f"{archive.name} holds no bank statement (OFX, QFX, QIF, CAMT, MT940 or MT942).")
-        for entry, (_, read) in entries:
-            yield from _read_file(entry, read, ledger, options, is_alone=len(entries) == 1)
+        for entry, (_, read) in sorted(entries, key=lambda found: _is_intraday(found[0])):
+            for change in _read_file(entry, read, ledger, options, is_alone=len(entries) == 1):
+                if isinstance(change, Change):
+                    mark = hash(change.ref.id)
+                    if mark in seen:
+                        continue
+                    seen.add(mark)
+                yield change
         yield from ledger.changes()
 
 
@@ -64,7 +76,8 @@ def _read_file(
     except PersonMustFix as error:
         if is_alone and not has_yielded:
             raise
-        yield BadRow(TRANSACTIONS, entry.name, f"{error.message} What follows in this file was not read.")
+        rest = " What follows in this file was not read." if has_yielded else ""
+        yield BadRow(TRANSACTIONS, entry.name, error.message + rest)
 
 
 def _candidates(archive: Archive) -> Iterator[Entry]:
@@ -74,6 +87,10 @@ def _candidates(archive: Archive) -> Iterator[Entry]:
     every = archive.entries("*")
     only = next(every, None)
     return iter([only] if only is not None and next(every, None) is None else [])
+
+
+def _is_intraday(entry: Entry) -> bool:
+    return _INTRADAY.search(entry.head()) is not None
 
 
 def _format_of(entry: Entry) -> tuple[str, Read] | None:
