@@ -163,7 +163,7 @@ def test_text_that_is_not_unicode_is_refused_alone(place):
 
 
 def test_a_stream_of_one_kind_takes_no_other(place):
-    with pytest.raises(TypeError, match="task, not event"):
+    with pytest.raises(TypeError, match="task, not Event"):
         place.apply(Change("tasks", Ref("e1"), Event(title="An event")))
     assert place.there() == {}
 

@@ -1,6 +1,6 @@
 """Applying a page: items, links, tombstones, refused rows, the position after it and the events, in one transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from entrepot.core.change import BadRow, Change, Page
 from entrepot.core.report import Counts
@@ -74,8 +74,11 @@ def _is_storable(change: Change) -> bool:
     return name != "" and _is_text(_names([change])) and len(name.encode()) <= LONGEST_ID
 
 
-def _names(changes: Iterable[Change]) -> str:
-    return "\n".join(f"{change.ref.id}\n{change.ref.version}\n{change.collection}" for change in changes)
+def _names(changes: Collection[Change]) -> str:
+    ids = [change.ref.id for change in changes]
+    versions = {change.ref.version or "" for change in changes}
+    collections = {change.collection or "" for change in changes}
+    return "\n".join((*ids, *versions, *collections))
 
 
 def _is_text(text: str) -> bool:

@@ -1,12 +1,14 @@
 """What differs between SQLite and PostgreSQL: opening, beginning, the clock, lists in SQL, and writing in bulk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
 Rows = Sequence[Sequence[object]]
+Same = Mapping[str, int | str | None]
+"""Columns with their value, where all rows have the same."""
 
 
 class Dialect(Protocol):
@@ -44,8 +46,8 @@ class Dialect(Protocol):
         """So many unused keys of a table, rising."""
         ...
 
-    def insert(self, connection: Connection, table: str, columns: Sequence[str], rows: Rows) -> None:
-        """Insert many rows at once; a row that breaks a unique index fails them all."""
+    def insert(self, connection: Connection, table: tuple[str, Sequence[str]], rows: Rows, same: Same) -> None:
+        """Insert many rows into a table (its name and columns); one that breaks a unique index fails them all."""
         ...
 
     def problems(self, connection: Connection) -> Sequence[str]:

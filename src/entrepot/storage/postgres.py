@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, make_url
 
 from entrepot.core.errors import PersonMustFix
-from entrepot.storage.dialect import Rows
+from entrepot.storage.dialect import Rows, Same
 
 SCHEMA_LOCK = 0x656E_7472_6570_6F74
 
@@ -47,11 +47,13 @@ class Postgres:
         sql = "SELECT nextval(CAST(%s AS regclass)) FROM generate_series(1, %s)"
         return [int(row[0]) for row in connection.exec_driver_sql(sql, (f"{table}_id_seq", count))]
 
-    def insert(self, connection: Connection, table: str, columns: Sequence[str], rows: Rows) -> None:
+    def insert(self, connection: Connection, table: tuple[str, Sequence[str]], rows: Rows, same: Same) -> None:
+        name, columns = table
+        shared = tuple(same.values())
         cursor = connection.connection.cursor()
-        with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:  # pyright: ignore[reportAttributeAccessIssue]  # psycopg's own
+        with cursor.copy(f"COPY {name} ({', '.join((*columns, *same))}) FROM STDIN") as copy:  # pyright: ignore[reportAttributeAccessIssue]  # psycopg's own
             for row in rows:
-                copy.write_row(row)
+                copy.write_row((*row, *shared))
 
     def compact(self, engine: Engine) -> None:
         """PostgreSQL's autovacuum does this by itself."""

@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from entrepot.core.errors import PersonMustFix
-from entrepot.storage.dialect import Rows
+from entrepot.storage.dialect import Rows, Same
 
 PATIENCE = 60.0
 PRAGMAS = (
@@ -71,9 +71,11 @@ class Sqlite:
         first = int(found.scalar_one())
         return range(first, first + count)
 
-    def insert(self, connection: Connection, table: str, columns: Sequence[str], rows: Rows) -> None:
-        marks = ", ".join("?" * len(columns))
-        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 -- our own names
+    def insert(self, connection: Connection, table: tuple[str, Sequence[str]], rows: Rows, same: Same) -> None:
+        # What is the same stands in the statement: binding it for every row is a tenth of the time of an import.
+        name, columns = table
+        values = ", ".join([*"?" * len(columns), *map(_literal, same.values())])
+        statement = f"INSERT INTO {name} ({', '.join((*columns, *same))}) VALUES ({values})"  # noqa: S608 -- quoted below
         connection.exec_driver_sql(statement, rows)  # pyright: ignore[reportArgumentType]  # any sequence of tuples will do
 
     def compact(self, engine: Engine) -> None:
@@ -121,6 +123,16 @@ class Sqlite:
         if self._most_pages is not None:
             cursor.execute(f"PRAGMA max_page_count = {self._most_pages}")
         cursor.close()
+
+
+def _literal(value: int | str | None) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case int():
+            return str(int(value))
+        case str():
+            return "'" + value.replace("'", "''") + "'"
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult
 from sqlalchemy.sql import Executable
 
-from entrepot.storage.dialect import Dialect, Rows
+from entrepot.storage.dialect import Dialect, Rows, Same
 
 
 class Reading:
@@ -40,9 +40,10 @@ class Writing(Reading):
     def reserve(self, table: str, count: int) -> Sequence[int]:
         return self.dialect.reserve(self.connection, table, count) if count else ()
 
-    def insert(self, table: str, columns: Sequence[str], rows: Rows) -> None:
+    def insert(self, table: str, columns: Sequence[str], rows: Rows, same: Same | None = None) -> None:
+        """Many rows at once; what is the `same` in all of them need not be in each."""
         if rows:
-            self.dialect.insert(self.connection, table, columns, rows)
+            self.dialect.insert(self.connection, (table, columns), rows, same or {})
 
     def each(self, sql: str, rows: Rows) -> None:
         """One hand-written statement with `?` for values, run for every row of values."""

@@ -10,14 +10,6 @@ from entrepot.storage.feed import Feed
 from entrepot.storage.ids import new_ids
 from entrepot.storage.transaction import Writing
 
-ITEM = (
-    "id", "public_id", "workspace_id", "kind", "collection_id", "source_integration_id", "source_platform",
-    "source_object_id", "imported_at", "updated_at", "deleted_at", "data",
-)  # fmt: skip
-LINK = (
-    "id", "stream_id", "object_id", "item_id", "collection_id", "version", "hash", "native_hash", "origin", "gone_at",
-)  # fmt: skip
-
 
 def write(tx: Writing, feed: Feed, compared: Comparison) -> Sequence[int]:
     """The keys of the links that were made."""
@@ -37,30 +29,46 @@ def bury(tx: Writing, feed: Feed, gone: Sequence[tuple[int, int]]) -> None:
 
 
 def _create(tx: Writing, feed: Feed, new: Sequence[State]) -> Sequence[int]:
-    stream, origin, now = feed.stream, feed.origin, tx.now()
     keys = tx.reserve("items", len(new))
     links = tx.reserve("links", len(new))
-    items = (
-        (
-            key, public, stream.workspace_id, stream.kind, state.collection, stream.integration, stream.platform,
-            state.change.ref.id, now, now, None, state.body,
-        )
-        for key, public, state in zip(keys, new_ids("itm", len(new)), new, strict=True)
-    )  # fmt: skip
-    tx.insert("items", ITEM, list(items))
-    made = (
-        (
-            link, stream.key, state.change.ref.id, key, state.collection, state.change.ref.version, state.hash,
-            state.native_hash, origin, None,
-        )
-        for link, key, state in zip(links, keys, new, strict=True)
-    )  # fmt: skip
-    tx.insert("links", LINK, list(made))
-    natives = [(link, state.change.native) for link, state in zip(links, new, strict=True) if state.change.native]
+    made = list(zip(links, keys, new, strict=True))
+    _create_items(tx, feed, zip(keys, new_ids("itm", len(new)), new, strict=True))
+    _create_links(tx, feed, made)
+    natives = [(link, state.change.native) for link, _, state in made if state.change.native]
     tx.insert("natives", ("link_id", "native"), natives)
-    _keep_files(tx, ((key, state.change.files) for key, state in zip(keys, new, strict=True)))
+    _keep_files(tx, ((item, state.change.files) for _, item, state in made))
     _tell(tx, feed, "items.created", keys)
     return links
+
+
+def _create_items(tx: Writing, feed: Feed, made: Iterable[tuple[int, str, State]]) -> None:
+    stream, now = feed.stream, tx.now()
+    tx.insert(
+        "items",
+        ("id", "public_id", "collection_id", "source_object_id", "data"),
+        [(item, public, state.collection, state.change.ref.id, state.body) for item, public, state in made],
+        {
+            "workspace_id": stream.workspace_id,
+            "kind": stream.kind,
+            "source_integration_id": stream.integration,
+            "source_platform": stream.platform,
+            "imported_at": now,
+            "updated_at": now,
+            "deleted_at": None,
+        },
+    )
+
+
+def _create_links(tx: Writing, feed: Feed, made: Sequence[tuple[int, int, State]]) -> None:
+    tx.insert(
+        "links",
+        ("id", "object_id", "item_id", "collection_id", "version", "hash", "native_hash"),
+        [
+            (link, change.ref.id, item, collection, change.ref.version, hashed, native)
+            for link, item, (change, collection, _, hashed, native) in made
+        ],
+        {"stream_id": feed.stream.key, "origin": feed.origin, "gone_at": None},
+    )
 
 
 def _change(tx: Writing, feed: Feed, changed: Sequence[tuple[Link, State]]) -> None:
