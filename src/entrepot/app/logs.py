@@ -3,12 +3,12 @@
 import logging
 import sys
 
-import structlog
-
 from entrepot.transport.client import Log
 
 
 def logger(level: str) -> Log:
+    import structlog  # noqa: PLC0415 -- it loads rich's tracebacks, which a command without logs need not wait for
+
     return structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),

@@ -1,9 +1,8 @@
 """Whether the `fields` of a stream are lenses, and lead to fields that its kind has."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import msgspec
-from markdownify import markdownify
 
 from entrepot.core.kinds import KINDS
 from entrepot.core.lens_spec import SpecError, build
@@ -39,5 +38,11 @@ def mapping_of(stream: StreamSpec) -> Mapping:
     return Mapping(lenses, kind=KINDS[stream.kind], extra=stream.extra)
 
 
-to_markdown: Callable[[str], str] = markdownify
+def to_markdown(html: str) -> str:
+    """What `as: markdown` turns HTML with."""
+    from markdownify import markdownify  # noqa: PLC0415 -- an HTML parser, loaded where a field holds HTML
+
+    return markdownify(html)
+
+
 """What `as: markdown` turns HTML with."""
