@@ -22,6 +22,47 @@ from entrepot.vault.keys import FileKeys
 from entrepot.vault.vault import Vault
 
 
+class Handler(BaseHTTPRequestHandler):
+    service: "Service"
+
+    def do_GET(self) -> None:
+        with self.service._lock:
+            self.service.reads += 1
+            good = self.headers.get("Authorization") == f"Bearer access-{self.service.generation}"
+        self.reply(200 if good else 401, b'{"name": "me"}')
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        form = {name: values[0] for name, values in parse_qs(body).items()}
+        if self.path == "/revoke":
+            self.service.revoked.append(form["token"])
+            return self.reply(200, b"")
+        status, media_type, answer = self.service.token(form)
+        if self.service.before_answer is not None:
+            self.service.before_answer()
+        time.sleep(self.service.slow)
+        return self.reply(status, answer, media_type)
+
+    def reply(self, status: int, body: bytes, media_type: str = "application/json") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def handle(self) -> None:
+        with suppress(OSError):  # from a client that was killed
+            super().handle()
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class Service:
     """`GET /me` wants the newest access token; `POST /token` takes a refresh token once and refuses its reuse."""
 
@@ -36,46 +77,8 @@ class Service:
         self.before_answer: Callable[[], None] | None = None
         self.revoked: list[str] = []
         self._lock = threading.Lock()
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                with service._lock:
-                    service.reads += 1
-                    good = self.headers.get("Authorization") == f"Bearer access-{service.generation}"
-                self.reply(200 if good else 401, b'{"name": "me"}')
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-                form = {name: values[0] for name, values in parse_qs(body).items()}
-                if self.path == "/revoke":
-                    service.revoked.append(form["token"])
-                    return self.reply(200, b"")
-                status, media_type, answer = service.token(form)
-                if service.before_answer is not None:
-                    service.before_answer()
-                time.sleep(service.slow)
-                return self.reply(status, answer, media_type)
-
-            def reply(self, status: int, body: bytes, media_type: str = "application/json") -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", media_type)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-            def handle(self) -> None:
-                with suppress(OSError):  # from a client that was killed
-                    super().handle()
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 128
-
-        self._server = Server(("127.0.0.1", 0), Handler)
+        handler = type("Bound", (Handler,), {"service": self})
+        self._server = Server(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -92,9 +95,7 @@ class Service:
                 "token_type": "bearer",
                 "expires_in": self.expires_in,
             }
-            if self.keeps_refresh_token:
-                self.generation_of_refresh = self.generation
-            else:
+            if not self.keeps_refresh_token:
                 answer["refresh_token"] = f"refresh-{self.generation}"
             return 200, "application/json", json.dumps(answer).encode()
 
