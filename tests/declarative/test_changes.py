@@ -174,7 +174,11 @@ async def test_a_search_that_shows_only_so_many_is_asked_again_from_the_last_one
     pages = await read_all(reader, since=full.cursor)
     assert set(ids(pages)) == {str(n) for n in range(1, 8)}
     assert service.bodies[1] == {"from": "100", "sort": "at", "limit": 2}
-    changed[:] = [{"id": n, "at": 200} for n in range(9)]
+    overlapping = await open_reader(stream(CAPPED.replace("cap: 4,", "cap: 4, overlap: 1m,")))
+    pages = await read_all(overlapping, since=Cursor({"marks": [{"at": "1970-01-01T00:01:47Z"}]}))
+    assert set(ids(pages)) == {str(n) for n in range(1, 8)}  # all lie within the overlap, and are more than the cap
+    assert pages[-1].cursor == Cursor({"marks": [{"at": "1970-01-01T00:01:47Z"}]})
+    changed[:] = [{"id": n, "at": 200, "title": n or "t"} for n in range(9)]  # what is refused counts towards the cap
     with pytest.raises(ServiceChanged, match="at one moment"):
         await read_all(reader, since=Cursor({"marks": [{"at": "1970-01-01T00:03:20Z"}]}))
 

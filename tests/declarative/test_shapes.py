@@ -109,7 +109,7 @@ async def test_a_graphql_stream_goes_through_the_lists_of_its_answer(service, op
             return web.json_response({"data": {"me": {"id": 5}}})
         number = body["variables"]["chunk"]
         entries = [{"id": number * 10 + n, "title": "t", "seen": 1, "sub": {"link": "x", "a": 1}} for n in range(2)]
-        lists = [{"entries": entries[:1]}, {"entries": entries[1:]}]
+        lists = [{"entries": entries[:1]}, {"entries": entries[1:]}, {"entries": entries}]
         return web.json_response({"data": {"user": {"lists": lists, "more": number < 2}}})
 
     service.handler = handler
@@ -123,7 +123,7 @@ async def test_a_graphql_stream_goes_through_the_lists_of_its_answer(service, op
     }
     assert service.bodies[1] == {
         "query": FILES["tasks.graphql"],
-        "variables": {"user": "5", "chunk": 1, "perChunk": 2},
+        "variables": {"user": 5, "chunk": 1, "perChunk": 2},
     }
 
 

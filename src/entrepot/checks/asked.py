@@ -22,7 +22,7 @@ from entrepot.sdk.manifest_streams import Ask, Collections, Read, StreamSpec
 from entrepot.sdk.manifest_terms import call_parts, words_in
 from entrepot.transport.message import Request
 
-Words = dict[str, str]
+Words = dict[str, str | int]
 Build = Callable[[Words, Any], Request]
 
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -189,13 +189,13 @@ def _states(asking: Asking) -> Sequence[Any]:
             return ()  # the service says the whole address
 
 
-def _words_of(manifest: Manifest) -> dict[str, Sequence[str]]:
+def _words_of(manifest: Manifest) -> dict[str, Sequence[str | int]]:
     """Every word and the values to try for it."""
-    found: dict[str, Sequence[str]] = {name: _values(setting) for name, setting in manifest.settings.items()}
+    found: dict[str, Sequence[str | int]] = {name: _values(setting) for name, setting in manifest.settings.items()}
     for collections in manifest.collections.values():
         if isinstance(collections.id, dict):
             found |= dict.fromkeys(collections.id, _ANY_WORD)
-    return found | dict.fromkeys(("account", "collection", "id"), _ANY_WORD)
+    return found | dict.fromkeys(("collection", "id"), _ANY_WORD) | {"account": (*_ANY_WORD, 1)}
 
 
 def _values(setting: Setting) -> Sequence[str]:

@@ -45,7 +45,12 @@ class Shape:
             )
         if self.type is None:
             return [msgspec.Raw(msgspec.json.encode(record)) for records in found for record in records]
-        return found[0] if len(found) == 1 else [record for records in found for record in records]
+        return found[0] if len(found) == 1 else _once(record for records in found for record in records)
+
+
+def _once(records: Iterable[msgspec.Raw]) -> list[msgspec.Raw]:
+    """A service may show one record in several of its lists, word for word."""
+    return list({bytes(record): record for record in records}.values())
 
 
 def _walk(data: Any, steps: Sequence[str]) -> Iterator[Any]:

@@ -38,7 +38,7 @@ class Containers:
 
     async def read(self, client: Client, words: Words) -> Sequence[RemoteCollection]:
         """All of them; those the person chose alone, also such as the service does not list."""
-        chosen = _listed(words.get(self._only, "")) if self._only else []
+        chosen = _listed(str(words.get(self._only, ""))) if self._only else []
         found: dict[str, RemoteCollection] = {}
         answers = pages(client, self._asking.request(words), self._asking.style(), shape=self._asking.shape.type)
         async with aclosing(answers):

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from entrepot.core.errors import PersonMustFix
 
-Words = Mapping[str, str]
+Words = Mapping[str, str | int]
+"""All are text but `:account`, which goes into a body as the service gave it: a number, where it is one."""
 
 _WORD = re.compile(r":([a-z_][a-z0-9_]*)")
 _ABSENT = object()
@@ -20,7 +21,7 @@ def fill_path(template: str, words: Words) -> str:
         value = words.get(found[1], "")
         if not value or value in {".", ".."}:
             raise PersonMustFix(f"The address {template} needs a value for {found[1]!r}, and {value!r} is none.")
-        return quote(value, safe="")
+        return quote(str(value), safe="")
 
     scheme, separator, rest = template.rpartition("://")
     return f"{scheme}{separator}{_WORD.sub(put, rest)}"

@@ -58,7 +58,7 @@ class Part:
     def request(self, position: Position, words: Words) -> Request:
         since, mark = self.since, position.mark
         params: dict[str, Any] = {}
-        floor = floor_of(since, mark)
+        floor = self._from(position)
         if since.window is not None and since.send and since.until and position.until:
             params[since.send] = written(self._lower(position, words), since.form)
             params[since.until] = written(position.until, since.form)
@@ -74,7 +74,7 @@ class Part:
     def step(self, position: Position, answer: Answer, batch: Batch, words: Words) -> Step:
         """What follows a page."""
         high = max(filter(None, (position.high, batch.latest)), default=None)
-        here = replace(position, at=answer.next, high=high, count=position.count + len(batch.changes))
+        here = replace(position, at=answer.next, high=high, count=position.count + batch.seen)
         if batch.passed:
             return Step(here.next_part(Mark(at=high or position.mark.at)), ended=True)
         if self._is_capped(here):
@@ -84,6 +84,10 @@ class Part:
         if self.since.window is not None:
             return self._next_window(here, words)
         return Step(here.next_part(self._mark(here, answer)), ended=True)
+
+    def _from(self, position: Position) -> datetime | None:
+        """From when on changes are asked for: after the cap cut a read off, from the last record exactly."""
+        return position.mark.at if position.capped else floor_of(self.since, position.mark)
 
     def _mark(self, position: Position, answer: Answer) -> Mark:
         if self._token:
@@ -97,14 +101,15 @@ class Part:
 
     def _after_cap(self, position: Position, answer: Answer) -> Step:
         """The service shows no more than so many; the rest is asked for from the last one's time."""
-        if position.high is None or (position.mark.at and position.high <= position.mark.at):
+        begun = self._from(position)
+        if position.high is None or (begun and position.high <= begun):
             raise ServiceChanged(
                 f"More than {self.since.cap:,} records changed at one moment; the rest cannot be read."
             )
         if answer.next is None:
             return Step(position.next_part(self._mark(position, answer)), ended=True)
         marks = position.next_part(Mark(at=position.high)).marks
-        return Step(replace(position, marks=marks, at=None, count=0), again=True)
+        return Step(replace(position, marks=marks, at=None, count=0, capped=True), again=True)
 
     def _start(self, position: Position, words: Words) -> datetime:
         return floor_of(self.since, position.mark) or beginning(str(fill(self.since.start, words)))

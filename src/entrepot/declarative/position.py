@@ -34,6 +34,8 @@ class Position(msgspec.Struct, frozen=True, omit_defaults=True):
     """The greatest time seen so far in this part."""
     count: int = 0
     """Records read under the service's cap."""
+    capped: bool = False
+    """The mark is where the cap cut this read off: asked from there exactly, without the overlap."""
     until: datetime | None = None
     """The end of the window being read."""
     began: datetime | None = None

@@ -40,6 +40,7 @@ class DeclaredReader:
         self._client = context.http
         self._words: Words = {**declared.defaults, **context.settings}
         self._account: Account | None = None
+        self._account_word: str | int = ""
 
     async def probe(self) -> Account:
         declared = self._declared
@@ -50,6 +51,7 @@ class DeclaredReader:
             raise ServiceChanged(f"The service does not say whose account this is: {declared.probe.id} is missing.")
         name = dig(data, declared.probe.name) if declared.probe.name else None
         self._account = Account(id=str(found), name="" if name is None else str(name))
+        self._account_word = found if isinstance(found, int) else str(found)
         return self._account
 
     async def collections(self, stream: str) -> Sequence[RemoteCollection]:
@@ -90,7 +92,9 @@ class DeclaredReader:
         """The settings, with the account's id and the collection where they are needed."""
         words = dict(self._words)
         if "account" in needs:
-            words["account"] = (self._account or await self.probe()).id
+            if self._account is None:
+                await self.probe()
+            words["account"] = self._account_word
         if stream is not None and stream.by_collection and collection is not None and stream.collections:
             words.update(self._declared.containers[stream.collections].words(collection))
         return words

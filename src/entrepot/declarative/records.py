@@ -13,6 +13,7 @@ from entrepot.core.kind import Kind
 from entrepot.core.kinds import KINDS
 from entrepot.core.lens import LensError
 from entrepot.core.path import getter, steps
+from entrepot.declarative.fill import Words
 from entrepot.sdk.manifest_fields import mapping_of
 from entrepot.sdk.manifest_streams import StreamSpec
 from entrepot.transport.client import Client
@@ -26,10 +27,11 @@ _encode = msgspec.json.encode
 
 
 class Batch(msgspec.Struct):
-    """What a page came to. `latest` is the greatest time in it; `passed` says that a record below the floor came."""
+    """What a page came to, of `seen` records. `latest` is the greatest time; `passed`: one below the floor came."""
 
     changes: list[Change]
     bad: list[BadRow]
+    seen: int = 0
     latest: datetime | None = None
     passed: bool = False
 
@@ -59,14 +61,14 @@ class Records:
         times: TimeOf | None = None,
         floor: datetime | None = None,
         gone: bool = False,
-        words: Mapping[str, str] | None = None,
+        words: Words | None = None,
     ) -> Batch:
         """`floor`: the records come newest first, and those before it are known. `gone`: all are tombstones.
 
         `words` are those of the request, for fields that are `given` by it.
         """
-        given = {field: (words or {}).get(word) for field, word in self._given}
-        batch = Batch([], [])
+        given = {field: str(value) if (value := (words or {}).get(word)) else None for field, word in self._given}
+        batch = Batch([], [], len(raws))
         taken = self._taken(raws, batch, times, floor)
         if self._complete is not None and not gone:
             taken = await self._completed(taken, client, batch)
