@@ -21,7 +21,9 @@ def test_the_database_is_sqlite_in_the_folder_unless_a_url_is_set(tmp_path):
 
 
 def test_the_key_is_a_secret_from_the_start():
-    assert "planted" not in repr(settings.read({"ENTREPOT_KEY": "planted"}).key)
+    read = settings.read({"ENTREPOT_KEY": "planted", "TODOIST_CLIENT_SECRET": "planted too"})
+    assert "planted" not in repr(read)
+    assert read.environment["TODOIST_CLIENT_SECRET"] == "planted too"
 
 
 def test_a_value_that_cannot_be_names_the_ones_that_can():

@@ -35,6 +35,13 @@ _YES = {"allow": True, "deny": False}
 _LEVELS = ("debug", "info", "warning", "error")
 
 
+class Environment(dict[str, str]):
+    """Variables by name. Among them are client secrets, so it does not show what it holds."""
+
+    def __repr__(self) -> str:
+        return f"Environment({len(self)} variables)"
+
+
 class Settings(msgspec.Struct, frozen=True):
     """`environment` is handed to the app registrations alone, which name their variables by connector."""
 
@@ -47,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True):
     contracts: Path | None = None
     private_hosts: bool = True
     log_level: str = "warning"
-    environment: Mapping[str, str] = {}
+    environment: Mapping[str, str] = Environment()
 
 
 def read(environ: Mapping[str, str], *, data: Path | None = None) -> Settings:
@@ -64,7 +71,7 @@ def read(environ: Mapping[str, str], *, data: Path | None = None) -> Settings:
         contracts=_path(environ, "ENTREPOT_CONTRACTS"),
         private_hosts=_choice(environ, "ENTREPOT_PRIVATE_HOSTS", _YES, default="allow"),
         log_level=_choice(environ, "ENTREPOT_LOG", {level: level for level in _LEVELS}, default="warning"),
-        environment=environ,
+        environment=Environment(environ),
     )
 
 

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from entrepot.sdk import manifest_file
+from entrepot.sdk.catalog import Catalog
 from entrepot.settings import VARIABLES
 
 ROOT = Path(__file__).parents[2]
@@ -47,3 +49,25 @@ def test_every_decision_is_one_short_record():
         text = record.read_text()
         assert text.startswith("# "), record.name
         assert text.count("\n") <= 100, record.name
+
+
+def test_the_readme_lists_every_connector_with_what_it_reads_and_how_it_connects():
+    table = (ROOT / "README.md").read_text().split("<!-- connectors -->")[1].split("<!-- end -->")[0]
+    rows = {cells[1].strip(" `"): cells for line in table.splitlines()[3:] if (cells := line.split("|"))[1:]}
+    entries = {entry.id: entry for entry in Catalog().listing()}
+    assert set(rows) == set(entries)
+    for name, entry in entries.items():
+        assert rows[name][3].strip() == ", ".join(entry.kinds), name
+        manifest = manifest_file.load(entry.manifest)
+        told = {"feed": "told", "absence": "found", "never": "–"}
+        deletions = {told[manifest.stream(stream).deletions] for stream in manifest.streams}
+        assert rows[name][4].strip() == (", ".join(sorted(deletions)) if entry.mode == "live" else "–"), name
+
+
+def test_every_app_registration_stands_in_the_example():
+    example = (ROOT / ".env.example").read_text()
+    for entry in Catalog().listing():
+        schemes = manifest_file.load(entry.manifest).schemes if entry.mode == "live" else []
+        if any(scheme.scheme == "oauth2" for scheme in schemes):
+            assert f"{entry.id.upper()}_CLIENT_ID=" in example
+            assert f"{entry.id.upper()}_CLIENT_SECRET=" in example
