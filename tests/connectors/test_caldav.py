@@ -1,0 +1,289 @@
+"""The CalDAV connector against real servers, filled by an independent client."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import caldav
+import msgspec
+import pytest
+import pytest_asyncio
+from tests.protocols.calendars import calendar, event, task
+from tests.servers import Running, radicale, xandikos
+
+from entrepot.auth.signers import basic
+from entrepot.core.change import Cursor, Page
+from entrepot.core.errors import NeedsConsent, Stale
+from entrepot.core.planner import Event
+from entrepot.core.secret import Secret
+from entrepot.protocols.dav import UidTaken
+from entrepot.sdk.catalog import BUILT_IN, Catalog
+from entrepot.sdk.connector import Reader
+from entrepot.sdk.context import Context
+from entrepot.sdk.manifest_file import load
+from entrepot.sdk.service import client
+
+SERVERS: dict[str, Callable[[Path], Any]] = {"radicale": radicale, "xandikos": xandikos}
+
+
+class Asked:
+    """Every request that went out, as method and path."""
+
+    def __init__(self) -> None:
+        self.requests: list[str] = []
+
+    def debug(self, _: str, **fields: object) -> None:
+        self.requests.append(f"{fields['method']} {fields['url']}")
+
+
+class Hand:
+    """The connector with a server, and the independent client at the same server."""
+
+    def __init__(self, running: Running, reader: Any, asked: Asked, other: Any) -> None:
+        self.running = running
+        self.reader = reader
+        self.asked = asked
+        self.other = other
+
+    def calendar(self, name: str, *components: str) -> Any:
+        return self.other.principal().make_calendar(
+            name=name, cal_id=name, supported_calendar_component_set=list(components)
+        )
+
+    async def path(self, stream: str, name: str) -> str:
+        return next(one.id for one in await self.reader.collections(stream) if one.name == name)
+
+    async def pages(self, stream: str, path: str, since: Cursor | None = None) -> list[Page]:
+        return [page async for page in self.reader.changes(stream, since, path)]
+
+
+@pytest.fixture(scope="module", params=list(SERVERS))
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with SERVERS[request.param](tmp_path_factory.mktemp(request.param)) as found:
+        yield found
+
+
+@pytest_asyncio.fixture
+async def hand(running: Running) -> AsyncIterator[Hand]:
+    async with AsyncExitStack() as stack:
+        asked = Asked()
+        with caldav.DAVClient(
+            url=f"{running.address}{running.principal}", username=running.username, password=running.password
+        ) as other:
+            yield Hand(running, await connector(stack, running, asked), asked, other)
+
+
+async def connector(
+    stack: AsyncExitStack, running: Running, asked: Asked, *, password: str = "", path: str = ""
+) -> Any:
+    manifest = load(BUILT_IN / "caldav" / "manifest.yaml")
+    signer = basic(running.username, Secret(password or running.password))
+    http = client(manifest, signer=signer, base_url=running.address + path, allow_private=True, log=asked)
+    await stack.enter_async_context(http)
+    made: Any = Catalog().entry("caldav").load("connector.CalDav")
+    return made(Context(http=http))
+
+
+def ids(pages: list[Page]) -> dict[str, str]:
+    """Title → id of what was read."""
+    return {change.data.title: change.ref.id for page in pages for change in page.changes if change.data is not None}
+
+
+def gone(pages: list[Page]) -> set[str]:
+    return {change.ref.id for page in pages for change in page.changes if change.data is None}
+
+
+def number(n: int) -> str:
+    return calendar(
+        event(f"DTSTART;TZID=Europe/Berlin:202612{n % 28 + 1:02d}T193000\nSUMMARY:Number {n}", f"n{n}@example.org")
+    )
+
+
+async def test_it_is_a_reader_and_knows_whose_account_it_is(hand: Hand):
+    assert isinstance(hand.reader, Reader)
+    account = await hand.reader.probe()
+    assert account.id == f"{hand.running.address}{hand.running.principal}"
+    assert len(hand.asked.requests) == 1
+
+
+async def test_a_calendar_is_listed_under_the_streams_whose_records_it_may_hold(hand: Hand):
+    hand.calendar("only-events", "VEVENT")
+    hand.calendar("only-tasks", "VTODO")
+    events = {one.name: one for one in await hand.reader.collections("events")}
+    tasks = {one.name: one for one in await hand.reader.collections("tasks")}
+    assert events["only-events"].writable
+    assert "only-tasks" in tasks
+    if hand.running.name == "radicale":  # Xandikos gives every calendar the same set
+        assert "only-tasks" not in events
+        assert "only-events" not in tasks
+
+
+async def read_all(hand: Hand, name: str, count: int) -> None:
+    """First read, no change, one in a hundred changed, deletions: with the requests each may cost."""
+    there = hand.calendar(name, "VEVENT")
+    for n in range(count):
+        there.save_event(number(n))
+    path = await hand.path("events", name)
+    pages = await hand.pages("events", path)
+    first = ids(pages)
+    assert len(first) == count
+    assert all(page.listing and not page.bad for page in pages)
+    assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
+
+    hand.asked.requests.clear()
+    nothing = await hand.pages("events", path, pages[-1].cursor)
+    assert [(len(page.changes), page.last, page.listing) for page in nothing] == [(0, True, False)]
+    assert len(hand.asked.requests) == 1
+
+    for n in range(0, count, 100):
+        found = there.event_by_uid(f"n{n}@example.org")
+        found.data = number(n).replace(f"SUMMARY:Number {n}", f"SUMMARY:Changed {n}")
+        found.save()
+    there.event_by_uid("n1@example.org").delete()
+    hand.asked.requests.clear()
+    changed = await hand.pages("events", path, nothing[-1].cursor)
+    assert {title: first[title.replace("Changed", "Number")] for title in ids(changed)} == ids(changed)
+    assert set(ids(changed)) == {f"Changed {n}" for n in range(0, count, 100)}
+    assert gone(changed) == {first["Number 1"]}
+    assert len(hand.asked.requests) == 2
+    assert changed[-1].last
+
+
+async def test_full_read_no_change_some_changes_and_a_deletion(hand: Hand):
+    await read_all(hand, "two-hundred", 200)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+async def test_the_same_with_two_thousand_events(hand: Hand):
+    await read_all(hand, "two-thousand", 2000)
+
+
+async def test_a_token_the_server_does_not_know_is_stale_and_the_full_read_then_works(hand: Hand):
+    hand.calendar("bogus", "VEVENT").save_event(number(1))
+    path = await hand.path("events", "bogus")
+    for token in ("http://example.org/never-given", "0" * 40, "garbage"):
+        with pytest.raises(Stale):
+            await hand.pages("events", path, Cursor({"token": token}))
+    assert set(ids(await hand.pages("events", path))) == {"Number 1"}
+
+
+async def test_a_full_read_goes_on_after_any_page_in_another_process(hand: Hand):
+    there = hand.calendar("resumed", "VEVENT")
+    for n in range(4):
+        there.save_event(number(n))
+    path = await hand.path("events", "resumed")
+    whole = await hand.pages("events", path)
+    everything = sorted(ids(whole).values())
+    assert isinstance(whole[-1].cursor, Cursor)
+    assert isinstance(whole[-1].cursor.value, dict)
+    middle = Cursor({"token": whole[-1].cursor.value["token"], "after": everything[1], "full": True})
+    async with AsyncExitStack() as stack:
+        hand.reader = await connector(stack, hand.running, hand.asked)
+        rest = await hand.pages("events", path, middle)
+    assert sorted(ids(rest).values()) == everything[2:]
+    assert rest[-1].listing
+    assert rest[-1].cursor == whole[-1].cursor
+
+
+async def test_a_mixed_calendar_is_asked_once_for_both_streams(hand: Hand):
+    there = hand.calendar("mixed", "VEVENT", "VTODO")
+    there.save_event(number(1))
+    there.save_todo(calendar(task("SUMMARY:A task\nDUE;VALUE=DATE:20261201", "t1@example.org")))
+    path = await hand.path("events", "mixed")
+    assert path == await hand.path("tasks", "mixed")
+    events, tasks = await hand.pages("events", path), await hand.pages("tasks", path)
+    assert (set(ids(events)), set(ids(tasks))) == ({"Number 1"}, {"A task"})
+    hand.asked.requests.clear()
+    events = await hand.pages("events", path, events[-1].cursor)
+    tasks = await hand.pages("tasks", path, tasks[-1].cursor)
+    assert (ids(events), ids(tasks), len(hand.asked.requests)) == ({}, {}, 1)
+    there.save_todo(calendar(task("SUMMARY:Another", "t2@example.org")))
+    hand.asked.requests.clear()
+    events = await hand.pages("events", path, events[-1].cursor)
+    tasks = await hand.pages("tasks", path, tasks[-1].cursor)
+    assert (ids(events), set(ids(tasks))) == ({}, {"Another"})
+
+
+async def test_a_server_without_sync_tokens_is_read_by_ctag_and_etags(hand: Hand):
+    there = hand.calendar("etags", "VEVENT")
+    for n in range(3):
+        there.save_event(number(n))
+    path = await hand.path("events", "etags")
+    start = await hand.pages("events", path, Cursor({"etags": {}, "ctag": ""}))
+    first = ids(start)
+    assert set(first) == {"Number 0", "Number 1", "Number 2"}
+    hand.asked.requests.clear()
+    nothing = await hand.pages("events", path, start[-1].cursor)
+    assert (ids(nothing), gone(nothing), len(hand.asked.requests)) == ({}, set(), 1)
+    there.event_by_uid("n1@example.org").delete()
+    there.save_event(number(7))
+    later = await hand.pages("events", path, nothing[-1].cursor)
+    assert (set(ids(later)), gone(later)) == ({"Number 7"}, {first["Number 1"]})
+
+
+async def test_a_record_that_cannot_be_read_is_set_aside_and_the_rest_is_read(hand: Hand):
+    there = hand.calendar("broken", "VEVENT")
+    there.save_event(number(1))
+    odd = calendar(event("DTSTART:20261201T100000\nSUMMARY:odd\nRRULE:FREQ=DAILY", "odd@example.org"))
+    there.save_event(odd)
+    path = await hand.path("events", "broken")
+    if hand.running.name == "xandikos":  # it takes what Radicale refuses
+        await hand.reader._dav.put(
+            f"{path}bad.ics",
+            odd.replace("odd@", "bad@").replace("DTSTART:20261201T100000", "DTSTART:NOTADATE"),
+            etag=None,
+        )
+    pages = await hand.pages("events", path)
+    assert set(ids(pages)) == {"Number 1", "odd"}
+    bad = [row for page in pages for row in page.bad]
+    if hand.running.name == "xandikos":
+        assert [row.where for row in bad] == [f"{path}bad.ics"]
+        assert "bad@example.org" in bad[0].reason
+
+
+async def test_writing_carries_the_version_and_knows_a_taken_uid_from_a_lost_race(hand: Hand):
+    hand.calendar("written", "VEVENT")
+    path = await hand.path("events", "written")
+    data = Event(
+        uid="new@example.org", title="New", start="2026-12-01T10:00:00", time_zone="Europe/Berlin", duration="PT1H"
+    )
+    ref = await hand.reader.create("events", data, path)
+    assert ref.version
+    [page] = await hand.pages("events", path)
+    [change] = page.changes
+    assert isinstance(change.data, Event)
+    assert msgspec.structs.replace(change.data, created=None, updated=None, sequence=None) == data
+    assert change.ref.id == ref.id
+
+    newer = await hand.reader.update(change.ref, msgspec.structs.replace(change.data, title="Newer"), change.native)
+    with pytest.raises(Stale):
+        await hand.reader.update(ref if newer.version != ref.version else newer, data, change.native)
+    with pytest.raises(Stale):
+        await hand.reader.create("events", data, path)
+    with pytest.raises(UidTaken):
+        await hand.reader._dav.put(f"{path}elsewhere.ics", change.native.decode(), etag=None)
+    with pytest.raises(Stale):
+        await hand.reader.delete(ref)
+    await hand.reader.delete(newer)
+    await hand.reader.delete(newer)
+    again = await hand.pages("events", path, page.cursor)
+    assert gone(again) == {ref.id}
+
+
+async def test_any_address_a_person_may_type_leads_to_the_calendars(hand: Hand):
+    hand.calendar("typed", "VEVENT")
+    for path in ("", "/", "/.well-known/caldav", hand.running.principal):
+        async with AsyncExitStack() as stack:
+            reader = await connector(stack, hand.running, hand.asked, path=path)
+            assert "typed" in {one.name for one in await reader.collections("events")}, path
+
+
+async def test_a_wrong_password_asks_for_consent(hand: Hand):
+    if hand.running.name == "xandikos":
+        pytest.skip("Xandikos has no passwords")
+    async with AsyncExitStack() as stack:
+        reader = await connector(stack, hand.running, hand.asked, password="wrong")
+        with pytest.raises(NeedsConsent):
+            await reader.probe()
