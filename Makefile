@@ -23,7 +23,7 @@ check: $(VENV)/.check ## lint, types, layers, formatting
 	$(BIN)/lint-imports
 	$(BIN)/pyright
 
-bench: $(VENV)/.bench ## measure against peers and floors, and print the table
+bench: $(VENV)/.test ## measure against peers and floors, and print the table
 	$(BIN)/python -m bench
 
 soak: $(VENV)/.test ## the long checks: big files, many kills
@@ -52,8 +52,4 @@ $(VENV)/.test: $(VENV)/.run
 
 $(VENV)/.check: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group check
-	@touch $@
-
-$(VENV)/.bench: $(VENV)/.test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group bench
 	@touch $@
