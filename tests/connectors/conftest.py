@@ -22,7 +22,10 @@ from entrepot.transport.budget import Budget
 
 
 class StandIn:
-    """Answers by `fixtures/expected.yaml`; a test may put other answers before those in `first`."""
+    """Answers by `fixtures/expected.yaml`; a test may put other answers before those in `first`.
+
+    Such an answer is JSON, a status, or a function of the request and its body.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -41,6 +44,8 @@ class StandIn:
         self.asked.append(f"{request.method} {request.path_qs}")
         for call, answer in self.first:
             if _is_call(call, request):
+                if callable(answer):
+                    return answer(request, body)
                 return (
                     web.json_response(answer) if not isinstance(answer, int) else web.json_response({}, status=answer)
                 )
