@@ -36,8 +36,7 @@ def apply_page(tx: Writing, feed: Feed, page: Page) -> Counts:
     usable, refused = _latest(page)
     known = read_links(tx, feed.stream, usable)
     compared = Comparison(feed, _attached(tx, feed, usable), known, listing=page.listing)
-    for object_id, change in usable.items():
-        compared.add(object_id, change)
+    compared.add(usable)
     if feed.origin == "live":
         listing.brake_tombstones(tx, feed, len(compared.gone))
     created = write(tx, feed, compared)
@@ -96,7 +95,10 @@ def _attached(tx: Writing, feed: Feed, changes: Mapping[str, Change]) -> Mapping
 
 
 def _move(tx: Writing, feed: Feed, page: Page, marks: listing.Marks) -> int:
-    """Move the position; at the end of a full listing, sweep. How many the sweep deleted."""
+    """Move the position; at the end of a full listing, sweep. How many the sweep deleted.
+
+    A last page without a cursor says that the next read lists everything again.
+    """
     at = streams.position(tx, feed.stream, feed.collection)
     swept = 0
     if at.listing and page.listing and feed.sweeps:
@@ -104,7 +106,7 @@ def _move(tx: Writing, feed: Feed, page: Page, marks: listing.Marks) -> int:
         if page.last:
             swept = listing.sweep(tx, feed, at)
     moved = Position(
-        cursor=page.cursor or at.cursor,
+        cursor=page.cursor if page.last else page.cursor or at.cursor,
         listing=at.listing and page.listing and not page.last,
         newest_link=at.newest_link,
         listed_at=tx.now() if at.listing and page.listing and page.last else at.listed_at,

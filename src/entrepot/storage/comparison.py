@@ -71,27 +71,28 @@ class Comparison:
         self.seen: list[int] = []
         self.refused: list[BadRow] = []
 
-    def add(self, object_id: str, change: Change) -> None:
-        """The path of millions: one call a record, and no object made for a record that is as it was."""
-        row = self._known.get(object_id)
-        if change.data is None:
-            self._bury(row)
-            return
-        if row is not None:
-            self.seen.append(row[1])
-        try:
-            body = encode(change.data)
-        except UnicodeEncodeError:
-            self.refused.append(BadRow(change.stream, object_id, "it holds text that is not Unicode (lone surrogates)"))
-            return
-        home = self._collections[change.collection] if change.collection else self._home
-        covered = body if not change.files else body + _named_files(change)
-        hashed = sha256(covered).digest()[:HASH_BYTES]
-        native = sha256(change.native).digest()[:HASH_BYTES]
-        if row is None:
-            self.new.append(State(self._checked(change), home, body, hashed, native))
-        elif row[3:] != (home, change.ref.version, hashed, native, self._origin, None):
-            self._differ(Link._make(row), State(self._checked(change), home, body, hashed, native))
+    def add(self, changes: Mapping[str, Change]) -> None:
+        """The path of millions: no call and no object of ours for a record that is as it was."""
+        known, seen, home = self._known, self.seen.append, self._home
+        for object_id, change in changes.items():
+            row = known.get(object_id)
+            data = change.data
+            if data is None:
+                self._bury(row)
+                continue
+            if row is not None:
+                seen(row[1])
+            try:
+                covered = body = encode(data)
+            except UnicodeEncodeError:
+                self.refused.append(BadRow(change.stream, object_id, "it holds half characters (lone surrogates)"))
+                continue
+            if change.files:
+                covered = body + _named_files(change)
+            collection = self._collections[change.collection] if change.collection else home
+            hashed, native = sha256(covered).digest()[:HASH_BYTES], sha256(change.native).digest()[:HASH_BYTES]
+            if row is None or row[3:] != (collection, change.ref.version, hashed, native, self._origin, None):
+                self._differ(row, State(self._checked(change), collection, body, hashed, native))
 
     def _checked(self, change: Change) -> Change:
         if not isinstance(change.data, self._struct):
@@ -107,8 +108,12 @@ class Comparison:
         if link.gone_at is None and (not self._feed.collection or link.collection == self._home):
             self.gone.append(link)
 
-    def _differ(self, link: Link, state: State) -> None:
+    def _differ(self, row: Row | None, state: State) -> None:
         """An archive is old news: it brings nothing back, and changes nothing that a live read wrote."""
+        if row is None:
+            self.new.append(state)
+            return
+        link = Link._make(row)
         if self._origin == "archive" and (link.origin == "live" or link.gone_at is not None):
             return
         if link.gone_at is not None:

@@ -66,14 +66,15 @@ def ensure(tx: Writing, workspace_id: int, integration: Integration, name: str, 
 
 
 def position(tx: Reading, stream: Stream, remote_collection: str = "") -> Position:
-    wanted = select(positions).where(
-        positions.c.stream_id == stream.key, positions.c.remote_collection == remote_collection
+    rows = tx.fetch(
+        "SELECT cursor, listing, newest_link FROM positions WHERE stream_id = ? AND remote_collection = ?",
+        stream.key,
+        remote_collection,
     )
-    row = tx.run(wanted).one_or_none()
-    if row is None:
+    if not rows:
         return Position()
-    cursor = None if row.cursor is None else Cursor(msgspec.json.decode(row.cursor))
-    return Position(cursor, bool(row.listing), int(row.newest_link), int(row.listed_at))
+    cursor, listing, newest = rows[0]
+    return Position(None if cursor is None else Cursor(msgspec.json.decode(cursor)), bool(listing), newest)
 
 
 def set_position(tx: Writing, stream: Stream, remote_collection: str, at: Position) -> None:
