@@ -40,7 +40,7 @@ def main() -> int:
         f"entrepot runs list --data {folder / 'hub'}",
         "entrepot connectors list",
     ):
-        console.print(Text(f"  .venv/bin/{line}", style="bold cyan"))
+        console.print(Text(f"  .venv/bin/{line}", style="bold cyan"), soft_wrap=True)
     return 0
 
 
