@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -18,7 +18,7 @@ _STARTS_WITHIN = 20.0
 
 
 @contextmanager
-def radicale(folder: Path) -> Iterator[str]:
+def radicale(folder: Path) -> Generator[str]:
     """The server's address. Whoever signs in as USER with PASSWORD has a calendar home under `/USER/`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "users").write_text(f"{USER}:{PASSWORD}\n")
