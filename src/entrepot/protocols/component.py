@@ -27,7 +27,10 @@ class Component:
                 yield part
 
     def line(self, name: str) -> Line | None:
-        return next((line for line in self.lines() if line.name == name), None)
+        for part in self.content:
+            if part.name == name and isinstance(part, Line):
+                return part
+        return None
 
     def value(self, name: str) -> str:
         line = self.line(name)

@@ -18,6 +18,7 @@ _MARK = re.compile(r"\\.|[,;]", re.DOTALL)
 _CARET = {"^n": "\n", "^'": '"', "^^": "^"}
 
 Parameters = Mapping[str, list[str]]
+_NONE: Parameters = {}
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -69,11 +70,14 @@ def lines(data: bytes) -> Iterator[Line]:
 
 
 def taken_apart(text: str) -> Line:
+    head, colon, rest = text.partition(":")
+    if colon and head.isalpha() and head.isascii():  # most lines, and three times faster than the pattern
+        return Line(head.upper(), rest, _NONE, "", text)
     match = _LINE.fullmatch(text)
     if match is None:
         return Line("", text=text)
     group, name, parameters, value = match.groups()
-    return Line(name.upper(), value, _parameters(parameters) if parameters else {}, group or "", text)
+    return Line(name.upper(), value, _parameters(parameters) if parameters else _NONE, group or "", text)
 
 
 def folded(text: str) -> str:
@@ -113,13 +117,6 @@ def listed(value: str) -> list[str]:
 def structured(value: str) -> list[str]:
     """The components of a vCard value such as N or ADR, still escaped."""
     return _split(value, ";")
-
-
-def with_parameters(line: Line, changes: Mapping[str, str]) -> Line:
-    """The line with these parameters; an empty one is taken away."""
-    kept = {name: values for name, values in line.parameters.items() if name not in changes}
-    added = {name: [value] for name, value in changes.items() if value}
-    return Line(line.name, line.value, {**kept, **added}, line.group)
 
 
 def by_name(content: Iterable[Line]) -> dict[str, list[Line]]:
