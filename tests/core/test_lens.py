@@ -58,6 +58,7 @@ VALUES = {
     "iso_duration": SECONDS.map(lens_number.shortest),
     "duration": SECONDS.map(lens_duration.duration_of),
     "clock": SECONDS.map(lens_number.shortest),
+    "unless_zero": st.integers().filter(bool),
 }
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from entrepot.core.lens import Lens, LensError, reading, shown
+from entrepot.core.lens import Lens, LensError, exact, reading, shown, unchanged
 
 _ABSENT = object()
 
@@ -47,6 +47,8 @@ def constant(value: object) -> Lens:
     return Lens("constant", lambda _native: value, write)
 
 
+UNLESS_ZERO = exact(Lens("unless zero", lambda native: None if _key(native) == 0 else native, unchanged))
+"""Zero stands for nothing there: `as: [unless_zero, epoch]`."""
 PRESENT = reading("present", lambda native: native not in ("", [], {}, False), "it only tells that something is there")
 
 

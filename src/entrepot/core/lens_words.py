@@ -7,7 +7,7 @@ from typing import Any
 
 from entrepot.core import lens_duration, lens_list, lens_number, lens_text, lens_time, partial_date
 from entrepot.core.lens import AS_IS, Lens
-from entrepot.core.lens_choice import PRESENT
+from entrepot.core.lens_choice import PRESENT, UNLESS_ZERO
 from entrepot.core.money import Form
 from entrepot.core.path import steps
 
@@ -52,6 +52,7 @@ FORMS: Mapping[str, Lens] = MappingProxyType(
         "duration": lens_duration.DURATION,
         "clock": lens_duration.CLOCK,
         "present": PRESENT,
+        "unless_zero": UNLESS_ZERO,
     }
 )
 
