@@ -69,6 +69,25 @@ async def test_each_collection_is_read_by_itself_and_its_id_can_have_parts(servi
     assert [one.id for one in await chosen.collections("tasks")] == ["o/old", "x/y"]
 
 
+async def test_ids_that_repeat_in_other_collections_are_told_apart(service, open_reader, read_all):
+    async def handler(request: web.Request) -> web.Response:
+        if request.path.endswith("/issues/1"):
+            return web.json_response({"number": 1, "title": "x"})
+        return web.json_response([{"number": 1, "title": "x"}])
+
+    service.handler = handler
+    reader = await open_reader(BY_COLLECTION.replace("    by_collection:", "    local_ids: true\n    by_collection:"))
+    for repository in ("o/a", "o/b"):
+        (page,) = await read_all(reader, collection=repository)
+        assert ids([page]) == [f"{repository}/1"]
+    service.asked.clear()
+    there = await reader.confirm("tasks", Ref("o/a/1"), "o/a")
+    assert there is not None
+    assert there.ref.id == "o/a/1"
+    assert service.paths[-1].endswith("/1")
+    assert "o/a/1" not in service.paths[-1].removeprefix("/repos/o/a")
+
+
 async def test_one_record_can_be_asked_for_when_a_listing_did_not_show_it(service, open_reader):
     async def handler(request: web.Request) -> web.Response:
         if request.path.endswith("/5"):

@@ -87,6 +87,7 @@ def test_everything_wrong_is_said_at_once_with_its_line(problems, tmp_path):
         ("    id: id\n", "    id: id\n    gone: {deleted: true}\n", "make this a feed"),
         ("    id: id\n", "    id: id\n    deletions: {by: absence, every: 1d}\n", "every read is a full listing"),
         ("    id: id\n", "    id: id\n    by_collection: lists\n", "names an entry of `collections`"),
+        ("    id: id\n", "    id: id\n    local_ids: true\n", "goes with `by_collection`"),
         ("    id: id\n", "    id: id\n    given: {project: ':list'}\n", ":list is not a word here"),
         ("read: GET /tasks", "read: {request: GET /tasks, since: {field: a, token: b}}", "one of the two"),
         ("read: GET /tasks", "read: {request: GET /tasks, since: {token: b}}", "takes the token is missing"),

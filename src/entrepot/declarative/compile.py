@@ -59,5 +59,6 @@ def _stream(entry: Entry, manifest: Manifest, name: str, spec: StreamSpec) -> St
         confirm=confirm,
         collections=spec.by_collection or spec.collections,
         by_collection=spec.by_collection is not None,
+        local_ids=spec.local_ids,
         needs=frozenset({ACCOUNT}) & words.union(*(part.needs for part in parts)),
     )

@@ -74,7 +74,10 @@ class DeclaredReader:
         declared = self._stream(stream)
         if declared.confirm is None:
             return None
-        words = {**await self._known(declared.needs, declared, collection), "id": ref.id}
+        words = {
+            **await self._known(declared.needs, declared, collection),
+            "id": ref.id.removeprefix(f"{collection}/") if declared.local_ids else ref.id,
+        }
         method, path = call_parts(declared.confirm)
         response = await self._client.send(Request(method=method, url=fill_path(path, words), expected=_MISSING))
         if response.status in _MISSING:

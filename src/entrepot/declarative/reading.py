@@ -29,6 +29,7 @@ class Stream(msgspec.Struct, frozen=True):
     confirm: str | None
     collections: str | None
     by_collection: bool
+    local_ids: bool
     needs: frozenset[str]
 
 

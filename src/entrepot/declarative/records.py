@@ -44,6 +44,7 @@ class Records:
         self._kind: type[Kind] = KINDS[spec.kind]
         self._mapping = mapping_of(spec)
         self._identify = identifier(spec.id)
+        self._has_local_ids = spec.local_ids
         self._version = getter(spec.version) if spec.version else None
         self._collection = getter(spec.collection) if spec.collection else None
         self._when = condition(spec.when)
@@ -72,8 +73,9 @@ class Records:
         taken = self._taken(raws, batch, times, floor)
         if self._complete is not None and not gone:
             taken = await self._completed(taken, client, batch)
+        within = f"{words['collection']}/" if words and self._has_local_ids else ""
         for record, native in taken:
-            self._add(record, native, batch, given=given, gone=gone)
+            self._add(record, native, batch, given=given, gone=gone, within=within)
         return batch
 
     def _taken(
@@ -118,10 +120,10 @@ class Records:
                 found.append((record, _encode(record)))
         return found
 
-    def _add(self, record: Record, native: bytes, batch: Batch, *, given: Record, gone: bool) -> None:
+    def _add(self, record: Record, native: bytes, batch: Batch, *, given: Record, gone: bool, within: str) -> None:
         try:
             version = self._version(record) if self._version is not None else None
-            ref = Ref(self._identify(record), None if version is None else str(version))
+            ref = Ref(within + self._identify(record), None if version is None else str(version))
             if gone or (self._gone is not None and self._gone(record)):
                 batch.changes.append(Change.gone(self._name, ref))
                 return

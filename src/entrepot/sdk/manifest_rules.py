@@ -86,6 +86,8 @@ def _stream(manifest: Manifest, name: str, stream: StreamSpec) -> Iterator[Rule]
             yield (*place, key), "names an entry of `collections`"
     words = collection_words(manifest, stream.by_collection)
     yield from _deletions(manifest, stream, place, words)
+    if stream.local_ids and not stream.by_collection:
+        yield (*place, "local_ids"), "goes with `by_collection`"
     for field, word in stream.given.items():
         yield from _words(manifest, word, (*place, "given", field), words)
     for index, read in enumerate(stream.reads):

@@ -124,6 +124,8 @@ class StreamSpec(Section):
     each_collection: bool = False
     """As `by_collection`, where Python reads and finds the collections."""
     id: Id | None = None
+    local_ids: bool = False
+    """An id is unique within its collection only: the collection's own is put before it."""
     version: Path | None = None
     collection: Path | None = None
     when: dict[Path, Value | list[Value]] = {}
