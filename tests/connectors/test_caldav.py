@@ -135,6 +135,11 @@ async def read_all(hand: Hand, name: str, count: int) -> None:
     nothing = await hand.pages("events", path, pages[-1].cursor)
     assert [(len(page.changes), page.last, page.listing) for page in nothing] == [(0, True, False)]
     assert len(hand.asked.requests) == 1
+    async with AsyncExitStack() as stack:  # and so in a process that has not found out anything yet
+        hand.asked.requests.clear()
+        fresh = await connector(stack, hand.running, hand.asked)
+        assert [len(page.changes) async for page in fresh.changes("events", pages[-1].cursor, path)] == [0]
+        assert len(hand.asked.requests) == 1
 
     for n in range(0, count, 100):
         found = there.event_by_uid(f"n{n}@example.org")

@@ -52,7 +52,8 @@ class CalDav:
         """A cursor is the state of `protocols.dav_changes`, and the host where it is not the one typed."""
         assert collection is not None  # the manifest says that each collection is read by itself
         state = _state(since)
-        await self._go_to(state.pop("origin", None))
+        origin = state.pop("origin", self._typed)
+        await self._go_to(origin if state else None)
         feed = self._feeds.setdefault(collection, Feed(self._dav, collection, _stream_of))
         async for part in feed.parts(stream, state or None):
             yield self._page(part, stream, collection)
@@ -87,13 +88,13 @@ class CalDav:
         return self._calendars
 
     async def _go_to(self, origin: str | None) -> None:
-        """The host that has the calendars: as the cursor says, else as the server says; the typed one may only know."""
+        """The host that has the calendars: as the cursor says, else as the server says."""
         if self._calendars is not None:
             return
-        if origin:
-            self._dav.origin = origin
-        elif self._principal is None:
+        if origin is None:
             await self._found()
+        else:
+            self._dav.origin = origin
 
     def _page(self, part: Part, stream: str, collection: str) -> Page:
         changes: list[Change] = []
