@@ -27,7 +27,7 @@ bench: $(VENV)/.test ## measure against peers and floors, and print the table
 	$(BIN)/python -m bench
 
 soak: $(VENV)/.test ## the long checks: big files, many kills
-	$(BIN)/python -m pytest --override-ini 'addopts=--strict-markers --import-mode=importlib' -m soak --timeout 3600 $(TESTS)
+	$(BIN)/python -m pytest -m soak --timeout 3600 $(TESTS)
 
 fix: $(VENV)/.check ## format and mend what a machine can mend
 	$(BIN)/ruff format src tests bench examples
