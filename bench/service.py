@@ -14,6 +14,7 @@ from aiohttp import web
 
 PAGE = 100
 START = datetime(2026, 1, 1, tzinfo=UTC)
+FIRST = "2026"
 TEXT = " ".join(
     ["harbour lantern winter orchard compass letter granite sparrow meadow engine copper thunder ribbon canvas"] * 10
 )
@@ -47,38 +48,51 @@ class Service:
         self.edited = False
         self._records = records
         self._changed = range(0, records, max(1, records // changed))[:changed] if changed else range(0)
-        self._pages: dict[tuple[bool, str, int], bytes] = {}
-        for number in range(1, -(-records // PAGE) + 1):
-            self._page("", number)
+        self._pages: dict[tuple[bool, bool, int], bytes] = {}
+        self.build(since=False)
 
     async def tasks(self, request: web.Request) -> web.Response:
         self.requests += 1
         if self.delay:
             await asyncio.sleep(self.delay)
-        since = request.query.get("updated_since", "")
-        return web.Response(
-            body=self._page(since, int(request.query.get("page", "1"))), content_type="application/json"
-        )
+        since = request.query.get("updated_since", "") > FIRST  # some ask from long ago when they mean everything
+        page = self._page(int(request.query.get("page", "1")), since=since)
+        return web.Response(body=page, content_type="application/json")
 
     async def user(self, _: web.Request) -> web.Response:
         return web.json_response({"id": "1", "full_name": "bench"})
 
     async def edit(self, _: web.Request) -> web.Response:
         self.edited = True
+        self.build(since=True)
         return web.json_response({"edited": len(self._changed)})
+
+    async def reset(self, _: web.Request) -> web.Response:
+        self.edited = False
+        self.requests = 0
+        return web.json_response({"edited": 0})
 
     async def count(self, _: web.Request) -> web.Response:
         asked, self.requests = self.requests, 0
         return web.json_response({"requests": asked})
 
-    def _page(self, since: str, number: int) -> bytes:
+    def build(self, *, since: bool) -> None:
+        """All pages at once, so that whoever asks first does not wait longer than whoever asks next."""
+        for number in range(1, -(-len(self._shown(since=since)) // PAGE) + 1):
+            self._page(number, since=since)
+
+    def _shown(self, *, since: bool) -> range:
+        if not since:
+            return range(self._records)
+        return self._changed if self.edited else range(0)
+
+    def _page(self, number: int, *, since: bool) -> bytes:
         key = (self.edited, since, number)
         if key not in self._pages:
-            self._pages[key] = self._build(since, number)
+            self._pages[key] = self._encode(number, self._shown(since=since))
         return self._pages[key]
 
-    def _build(self, since: str, number: int) -> bytes:
-        every = (self._changed if self.edited else range(0)) if since else range(self._records)
+    def _encode(self, number: int, every: range) -> bytes:
         shown = every[(number - 1) * PAGE : number * PAGE]
         page = {
             "page": number,
@@ -95,6 +109,7 @@ def application(service: Service) -> web.Application:
     app.router.add_get("/tasks", service.tasks)
     app.router.add_get("/user", service.user)
     app.router.add_post("/edit", service.edit)
+    app.router.add_post("/reset", service.reset)
     app.router.add_get("/requests", service.count)
     return app
 
