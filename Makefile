@@ -23,8 +23,8 @@ check: $(VENV)/.check ## lint, types, layers, formatting
 	$(BIN)/lint-imports
 	$(BIN)/pyright
 
-bench: $(VENV)/.test ## measure against peers and floors, and print the table
-	$(BIN)/python -m bench
+bench: $(VENV)/.test ## measure against peers and floors, and print the table (ten minutes)
+	$(BIN)/python -m bench $(BENCH)
 
 soak: $(VENV)/.test ## the long checks: big files, many kills
 	$(BIN)/python -m pytest -m soak --timeout 3600 $(TESTS)

@@ -74,6 +74,8 @@ def _small(record: Record, step: str, most: float, ours: Reader, others: Mapping
         return
     record.limit(f"{step}, whole process", took.seconds, most, "s")
     for name, reader in others.items():
+        if not reader.failure and step not in reader.runs:
+            continue  # it keeps no position, so that there is nothing to compare
         record.beside(step, took, name, reader.took(step), None if name == PROTOTYPE else SMALL_LEAST)
 
 

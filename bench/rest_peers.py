@@ -12,7 +12,7 @@ from bench.process import Run, run
 
 COUNT = """\
 import duckdb, sys
-print(duckdb.connect(sys.argv[1]).sql("select count(*) from bench.tasks").fetchone()[0])
+print(duckdb.connect(sys.argv[1]).execute("select count(*) from bench.tasks").fetchone()[0])
 """
 PROGRAMS = Path(__file__).parent / "peers"
 QUIET = {
