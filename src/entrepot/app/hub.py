@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Self, TypedDict, Unpack
 
 from entrepot import settings as environment
 from entrepot.app import looking, upkeep
@@ -22,6 +23,43 @@ from entrepot.storage.browsing import Presence, Wanted
 _BATCH = 500
 
 
+class Importing(TypedDict, total=False):
+    """How to import: `connector` where it is not to be recognised, `options` of the importer."""
+
+    connector: str | None
+    options: Mapping[str, str]
+    dry_run: bool
+    progress: Watch | None
+
+
+class Connecting(TypedDict, total=False):
+    """How to connect: with ready `secrets`, or by asking `person`. `port` fixes the redirect's."""
+
+    name: str | None
+    settings: Mapping[str, str]
+    secrets: Mapping[str, Secret]
+    base_url: str | None
+    port: int
+    person: Person | None
+
+
+class Syncing(TypedDict, total=False):
+    """`full` forgets the cursors; `streams` names those to read, all without it."""
+
+    full: bool
+    streams: Sequence[str]
+    progress: Watch | None
+
+
+class Looking(TypedDict, total=False):
+    """`source` is an integration's id or name, or a connector; `collection` an id or a name."""
+
+    kind: str | None
+    source: str | None
+    collection: str | None
+    presence: Presence
+
+
 class AsyncHub:
     """A hub in `data` (a folder), or as the settings say. Several processes may have the same one open.
 
@@ -37,67 +75,60 @@ class AsyncHub:
     async def __aexit__(self, *_: object) -> None:
         await asyncio.to_thread(self.services.close)
 
-    async def import_files(
-        self,
-        *paths: str | Path,
-        connector: str | None = None,
-        options: Mapping[str, str] | None = None,
-        dry_run: bool = False,
-        progress: Watch | None = None,
-    ) -> list[Report]:
+    async def import_files(self, *paths: str | Path, **how: Unpack[Importing]) -> list[Report]:
         """Import exports as they were downloaded; one report for each that was recognised."""
-        asked = Asked(connector, options or {}, dry_run, progress)
-        found = [Path(path) for path in paths]
-        return await asyncio.to_thread(lambda: list(import_paths(self.services, found, asked)))
+        return await asyncio.to_thread(_import, self.services, paths, how)
 
-    async def connect(
-        self,
-        connector: str,
-        *,
-        name: str | None = None,
-        settings: Mapping[str, str] | None = None,
-        secrets: Mapping[str, Secret] | None = None,
-        base_url: str | None = None,
-        port: int = 0,
-        person: Person | None = None,
-    ) -> IntegrationView:
-        """Connect an account with ready secrets, or by asking `person`."""
+    async def connect(self, connector: str, **how: Unpack[Connecting]) -> IntegrationView:
+        """Connect an account; nothing is kept unless the service has said whose it is."""
         wanted = Connect(
-            connector=connector, name=name, settings=settings or {}, secrets=secrets or {}, base_url=base_url, port=port
+            connector=connector,
+            name=how.get("name"),
+            settings=how.get("settings", {}),
+            secrets=how.get("secrets", {}),
+            base_url=how.get("base_url"),
+            port=how.get("port", 0),
         )
-        return await connect(self.services, wanted, person)
+        return await connect(self.services, wanted, how.get("person"))
 
     async def test(self, integration: str) -> Account:
         """Whose account it is, as the service says now."""
         return await probe(self.services, integration)
 
-    async def sync(
-        self, integration: str, *, full: bool = False, streams: Sequence[str] = (), progress: Watch | None = None
-    ) -> Report:
+    async def sync(self, integration: str, **how: Unpack[Syncing]) -> Report:
         """Read what changed at the service. `integration` is an id or a name."""
-        return await sync(self.services, integration, full=full, streams=streams, watch=progress)
+        full, streams = how.get("full", False), how.get("streams", ())
+        return await sync(self.services, integration, full=full, streams=streams, watch=how.get("progress"))
 
     async def remove(self, integration: str, *, delete_data: bool = False) -> Removed:
+        """Forget an integration; what it brought stays unless `delete_data`."""
         return await remove(self.services, integration, delete_data=delete_data)
 
-    async def items(
-        self, *, kind: str | None = None, source: str | None = None, collection: str | None = None
-    ) -> AsyncIterator[Item]:
-        """Items that are not deleted, read in batches: never more than a few hundred in memory."""
-        found = looking.items(self.services, Wanted(kind=kind, source=source, collection=collection))
-        while batch := await asyncio.to_thread(lambda: [item for _, item in zip(range(_BATCH), found, strict=False)]):
+    async def items(self, **which: Unpack[Looking]) -> AsyncIterator[Item]:
+        """Items in a stable order, never more than a few hundred of them in memory."""
+        found = looking.items(self.services, Wanted(**which))
+        while batch := await asyncio.to_thread(lambda: list(islice(found, _BATCH))):
             for item in batch:
                 yield item
 
-    async def integrations(self) -> Sequence[IntegrationView]:
-        return await asyncio.to_thread(looking.integrations_of, self.services)
+    async def item(self, public: str) -> Item:
+        return await asyncio.to_thread(looking.item, self.services, public)
 
     async def counts(self) -> Sequence[Amount]:
         return await asyncio.to_thread(looking.counts, self.services)
 
+    async def collections(self) -> Sequence[CollectionView]:
+        return await asyncio.to_thread(looking.collections_of, self.services)
+
+    async def integrations(self) -> Sequence[IntegrationView]:
+        return await asyncio.to_thread(looking.integrations_of, self.services)
+
+    async def run(self, public: str) -> Report:
+        return await asyncio.to_thread(looking.run, self.services, public)
+
 
 class Hub:
-    """The same without `await`, for programs and scripts that are not asynchronous."""
+    """The same without `await`, for scripts and programs that are not asynchronous; and all that the commands need."""
 
     def __init__(self, data: str | Path | None = None, *, settings: Settings | None = None) -> None:
         self._hub = AsyncHub(data, settings=settings)
@@ -109,61 +140,29 @@ class Hub:
     def __exit__(self, *_: object) -> None:
         self.services.close()
 
-    def import_files(
-        self,
-        *paths: str | Path,
-        connector: str | None = None,
-        options: Mapping[str, str] | None = None,
-        dry_run: bool = False,
-        progress: Watch | None = None,
-    ) -> list[Report]:
+    def import_files(self, *paths: str | Path, **how: Unpack[Importing]) -> list[Report]:
         """Import exports as they were downloaded; one report for each that was recognised."""
-        asked = Asked(connector, options or {}, dry_run, progress)
-        return list(import_paths(self.services, [Path(path) for path in paths], asked))
+        return _import(self.services, paths, how)
 
-    def connect(
-        self,
-        connector: str,
-        *,
-        name: str | None = None,
-        settings: Mapping[str, str] | None = None,
-        secrets: Mapping[str, Secret] | None = None,
-        base_url: str | None = None,
-        port: int = 0,
-        person: Person | None = None,
-    ) -> IntegrationView:
-        """Connect an account with ready secrets, or by asking `person`."""
-        wanted = Connect(
-            connector=connector, name=name, settings=settings or {}, secrets=secrets or {}, base_url=base_url, port=port
-        )
-        return asyncio.run(connect(self.services, wanted, person))
+    def connect(self, connector: str, **how: Unpack[Connecting]) -> IntegrationView:
+        """Connect an account; nothing is kept unless the service has said whose it is."""
+        return asyncio.run(self._hub.connect(connector, **how))
 
     def test(self, integration: str) -> Account:
         """Whose account it is, as the service says now."""
-        return asyncio.run(probe(self.services, integration))
+        return asyncio.run(self._hub.test(integration))
 
-    def sync(
-        self, integration: str, *, full: bool = False, streams: Sequence[str] = (), progress: Watch | None = None
-    ) -> Report:
+    def sync(self, integration: str, **how: Unpack[Syncing]) -> Report:
         """Read what changed at the service. `integration` is an id or a name."""
-        return asyncio.run(sync(self.services, integration, full=full, streams=streams, watch=progress))
+        return asyncio.run(self._hub.sync(integration, **how))
 
     def remove(self, integration: str, *, delete_data: bool = False) -> Removed:
         """Forget an integration; what it brought stays unless `delete_data`."""
-        return asyncio.run(remove(self.services, integration, delete_data=delete_data))
+        return asyncio.run(self._hub.remove(integration, delete_data=delete_data))
 
-    def items(
-        self,
-        *,
-        kind: str | None = None,
-        source: str | None = None,
-        collection: str | None = None,
-        presence: Presence = "present",
-        limit: int | None = None,
-    ) -> Iterator[Item]:
-        """Items in a stable order, in constant memory. `source` is an integration's id or name, or a connector."""
-        wanted = Wanted(kind=kind, source=source, collection=collection, presence=presence)
-        return looking.items(self.services, wanted, limit)
+    def items(self, *, limit: int | None = None, **which: Unpack[Looking]) -> Iterator[Item]:
+        """Items in a stable order, in constant memory."""
+        return looking.items(self.services, Wanted(**which), limit)
 
     def item(self, public: str) -> Item:
         return looking.item(self.services, public)
@@ -201,3 +200,10 @@ class Hub:
     def backup(self, file: Path) -> None:
         """A consistent copy of the database while the hub runs."""
         upkeep.backup(self.services, file)
+
+
+def _import(services: Services, paths: Sequence[str | Path], how: Importing) -> list[Report]:
+    asked = Asked(
+        how.get("connector"), how.get("options", {}), dry_run=how.get("dry_run", False), watch=how.get("progress")
+    )
+    return list(import_paths(services, [Path(path) for path in paths], asked))
