@@ -1,5 +1,6 @@
 import io
 import random
+import time
 
 import msgspec
 import pytest
@@ -303,6 +304,20 @@ def test_where_nobody_can_say_which_record_was_unreadable_nothing_is_deleted(pla
     assert place.apply(listing=True, last=True).deleted == 0
     begin(place)
     assert place.apply(*tasks(*range(18)), listing=True, last=True).deleted == 2
+
+
+def test_a_sweep_costs_no_more_than_the_reading_before_it(place):
+    many = range(8000)
+    reading = time.perf_counter()
+    for first in many[::1000]:
+        place.apply(*tasks(*range(first, first + 1000)))
+    reading = time.perf_counter() - reading
+    begin(place)
+    for first in many[::1000]:
+        place.apply(*tasks(*range(first + 10, first + 1000)), listing=True)
+    sweeping = time.perf_counter()
+    assert place.apply(listing=True, last=True).deleted == 80
+    assert time.perf_counter() - sweeping < reading
 
 
 def test_a_collection_read_by_itself_is_swept_by_itself(place):

@@ -139,6 +139,17 @@ def test_sqlite_is_set_up_for_pages_of_a_thousand_rows(tmp_path):
     }
 
 
+def test_what_cannot_be_had_again_is_written_through_to_the_disk(tmp_path):
+    def synchronous(tx):
+        return tx.fetch("PRAGMA synchronous")[0][0]
+
+    with Database(tmp_path / "hub.db") as database:
+        with database.write(durable=True) as tx:
+            assert synchronous(tx) == 2
+        with database.write() as tx:
+            assert synchronous(tx) == 1
+
+
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path, place_in):
     Database(tmp_path / "hub.db").close()
     size = sqlite3.connect(tmp_path / "hub.db").execute("PRAGMA page_count").fetchone()[0]

@@ -88,7 +88,7 @@ def colours(engine):
 
 def migrate_from_nothing(engine, dialect):
     with engine.connect() as connection, connection.begin():
-        dialect.begin(connection, writing=True)
+        dialect.begin_writing(connection)
         migration.migrate(connection, Target())
 
 
@@ -105,7 +105,7 @@ def test_step_by_step_leads_to_the_same_tables_as_made_at_once(opened, tmp_path_
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SCHEMA) == []
     with engine.connect() as connection, connection.begin():
-        dialect.begin(connection, writing=True)
+        dialect.begin_writing(connection)
         SCHEMA.drop_all(connection)
         connection.execute(text("DROP TABLE alembic_version"))
     migration.upgrade(engine, dialect)

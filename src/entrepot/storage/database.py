@@ -1,12 +1,10 @@
 """The database by its URL or file: opened and brought up to date, then read and written one transaction at a time."""
 
 import threading
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Self
-
-from sqlalchemy import Connection
 
 from entrepot.core.errors import PersonMustFix
 from entrepot.storage import migration
@@ -26,31 +24,27 @@ class Database:
     def __init__(self, url: str | Path | Dialect) -> None:
         self.dialect = choose_dialect(url) if isinstance(url, str | Path) else url
         self._engine = self.dialect.engine()
-        self._turn = _Turn() if self.dialect.name == "sqlite" else None
+        self._turn = _Turn() if self.dialect.name == "sqlite" else nullcontext()
         with explained():
             migration.upgrade(self._engine, self.dialect)
 
     @contextmanager
     def read(self) -> Generator[Reading]:
         with explained(), self._engine.connect() as connection:
-            self.dialect.begin(connection, writing=False)
+            self.dialect.begin_reading(connection)
             yield Reading(connection, self.dialect)
             connection.rollback()
 
     @contextmanager
-    def write(self) -> Generator[Writing]:
-        """All of it is kept, or none. Do not wait for anything slow (a service, a person) inside."""
-        if self._turn is None:
-            with explained(), self._begun() as connection:
-                yield Writing(connection, self.dialect)
-            return
-        with self._turn, explained(), self._begun() as connection:
-            yield Writing(connection, self.dialect)
+    def write(self, *, durable: bool = False) -> Generator[Writing]:
+        """All of it is kept, or none. Do not wait for anything slow (a service, a person) inside.
 
-    def problems(self) -> Sequence[str]:
-        """What is damaged, as the database itself says; empty where nothing is."""
-        with self.read() as tx:
-            return self.dialect.problems(tx.connection)
+        `durable` is for what cannot be had again, such as a token that replaces another: on SQLite a power cut may
+        otherwise take the last moments with it, which for pages only means to read them again.
+        """
+        with self._turn, explained(), self._engine.connect() as connection, connection.begin():
+            self.dialect.begin_writing(connection, durable=durable)
+            yield Writing(connection, self.dialect)
 
     def compact(self) -> None:
         """Give unused space back; others may read and write meanwhile."""
@@ -70,12 +64,6 @@ class Database:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @contextmanager
-    def _begun(self) -> Generator[Connection]:
-        with self._engine.connect() as connection, connection.begin():
-            self.dialect.begin(connection, writing=True)
-            yield connection
 
 
 def choose_dialect(url: str | Path) -> Dialect:

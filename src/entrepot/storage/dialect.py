@@ -20,8 +20,10 @@ class Dialect(Protocol):
 
     def engine(self) -> Engine: ...
 
-    def begin(self, connection: Connection, *, writing: bool) -> None:
-        """Begin the transaction; a writing one waits its turn here, not at its first write."""
+    def begin_reading(self, connection: Connection) -> None: ...
+
+    def begin_writing(self, connection: Connection, *, durable: bool = False) -> None:
+        """Waits its turn here, not at its first write. `durable`: what it commits survives a power cut too."""
         ...
 
     def lock_schema(self, connection: Connection) -> None:

@@ -29,7 +29,7 @@ def upgrade(engine: Engine, dialect: Dialect, target: Target = NOW) -> None:
     if _revision(engine) == target.revision:
         return
     with engine.connect() as connection, connection.begin():
-        dialect.begin(connection, writing=True)
+        dialect.begin_writing(connection)
         dialect.lock_schema(connection)
         found = _revision_in(connection)  # again: another process may have been here while this one waited
         if found is None:

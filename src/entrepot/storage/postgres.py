@@ -24,9 +24,11 @@ class Postgres:
         except ModuleNotFoundError as why:
             raise PersonMustFix("PostgreSQL needs its driver: install entrepot[postgres].") from why
 
-    def begin(self, connection: Connection, *, writing: bool) -> None:
-        if not writing:
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    def begin_reading(self, connection: Connection) -> None:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def begin_writing(self, connection: Connection, *, durable: bool = False) -> None:
+        """Nothing to say: every commit of PostgreSQL's is durable, and writers meet at rows, not at the beginning."""
 
     def lock_schema(self, connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")

@@ -47,8 +47,12 @@ class Sqlite:
         event.listen(engine, "connect", self._prepare)
         return engine
 
-    def begin(self, connection: Connection, *, writing: bool) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    def begin_reading(self, connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    def begin_writing(self, connection: Connection, *, durable: bool = False) -> None:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def lock_schema(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE already holds everyone else off."""
