@@ -1,6 +1,7 @@
 """One sync, reading side: every stream of an integration, part by part, each page one transaction."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 from entrepot.core.errors import EntrepotError, NeedsConsent, TryLater
 from entrepot.core.report import Report
@@ -9,6 +10,9 @@ from entrepot.sdk.connector import Stream
 from entrepot.storage import collections, integrations, streams
 from entrepot.storage.integrations import Status
 from entrepot.sync.part import Job, Part, Wanted, read_part
+
+LONGEST_WAIT = timedelta(days=3650)
+"""Whatever a service says: dates end somewhere."""
 
 
 async def sync(job: Job) -> Report:
@@ -30,7 +34,7 @@ async def sync(job: Job) -> Report:
             return finish(job.database, job.held, wanted.status)
         except EntrepotError as error:
             failures.insert(0, error)
-    first = failures[0] if failures else None
+    first = _dated(failures[0]) if failures else None
     await asyncio.to_thread(_note_state, job, first)
     return finish(job.database, job.held, status_of(first) if first else "done", first)
 
@@ -48,6 +52,15 @@ def _prepare(job: Job, stream: Stream, remote: dict[str, str]) -> streams.Stream
         row = streams.ensure(tx, job.workspace_id, job.integration, stream.name, stream.kind)
         collections.attach(tx, row, remote)
     return row
+
+
+def _dated(error: EntrepotError) -> EntrepotError:
+    """Where a service named a time, the sentence that is kept names it too: read later, "later" says nothing."""
+    if not isinstance(error, TryLater) or not error.after:
+        return error
+    wait = min(timedelta(seconds=error.after), LONGEST_WAIT)
+    when = (datetime.now(UTC) + wait).strftime("%Y-%m-%d %H:%M")
+    return TryLater(f"{error.message} Not before {when} UTC.", detail=error.detail, after=error.after)
 
 
 def _note_state(job: Job, error: EntrepotError | None) -> None:

@@ -1,0 +1,56 @@
+"""A hub connected to the made-up service, and what is in its tables."""
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from tests.standin import Shop, connect, open_hub, open_shop, write_connector
+
+from entrepot.app.hub import Hub
+
+Fingerprint = Callable[[], str]
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    with open_shop() as opened:
+        yield opened
+
+
+@pytest.fixture
+def connectors(tmp_path: Path) -> Path:
+    return write_connector(tmp_path / "connectors")
+
+
+@pytest.fixture
+def hub(tmp_path: Path, connectors: Path, shop: Shop) -> Iterator[Hub]:
+    with open_hub(tmp_path / "hub", connectors) as opened:
+        connect(opened, shop)
+        yield opened
+
+
+@pytest.fixture
+def rows(hub: Hub) -> Callable[..., list[tuple[object, ...]]]:
+    def select(sql: str, *values: object) -> list[tuple[object, ...]]:
+        with hub.services.database.read() as tx:
+            return [tuple(row) for row in tx.fetch(sql, *values)]
+
+    return select
+
+
+@pytest.fixture
+def fingerprint(rows) -> Fingerprint:
+    """Changes with every write to what the hub holds: every column of items, links and native texts."""
+
+    def taken() -> str:
+        tables = [rows(f"SELECT * FROM {name} ORDER BY 1") for name in ("items", "links", "natives")]
+        return sha256(repr(tables).encode()).hexdigest()
+
+    return taken
+
+
+@pytest.fixture
+def titles(hub: Hub) -> Callable[[str], list[str]]:
+    """What is there of a kind, as a person would see it."""
+    return lambda kind: sorted(item.value.title for item in hub.items(kind=kind))
