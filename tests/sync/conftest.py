@@ -1,5 +1,6 @@
 """A hub connected to the made-up service, and what is in its tables."""
 
+import threading
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from tests.standin import Shop, connect, open_hub, open_shop, write_connector
 
 from entrepot.app.hub import Hub
+from entrepot.core.report import Watch
 
 Fingerprint = Callable[[], str]
 
@@ -54,3 +56,20 @@ def fingerprint(rows) -> Fingerprint:
 def titles(hub: Hub) -> Callable[[str], list[str]]:
     """What is there of a kind, as a person would see it."""
     return lambda kind: sorted(item.value.title for item in hub.items(kind=kind))
+
+
+@pytest.fixture
+def apart(shop: Shop) -> Callable[[], Watch]:
+    """From now on a page is only sent once the one before is applied, so that none are joined; the watch tells."""
+
+    def begin() -> Watch:
+        applied = threading.Semaphore(2)
+
+        def meddle(asked: str) -> None:
+            if "/r" not in asked:
+                applied.acquire(timeout=2)
+
+        shop.meddle = meddle
+        return lambda _: applied.release()
+
+    return begin

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from entrepot.core.change import Cursor, Page, Ref
-from entrepot.core.errors import Stale
+from entrepot.core.errors import SafetyStop, Stale
 from entrepot.core.report import Counts, Progress, Status, Watch
 from entrepot.jobs.runs import Held
 from entrepot.sdk.connector import Confirming, Reader, Stream
@@ -63,7 +63,16 @@ class Wanted(Exception):
 
 
 async def read_part(job: Job, part: Part) -> None:
-    """Everything new in this part. A cursor the service forgot leads to one full listing, never to two."""
+    """Everything new in this part. A listing that the brake stopped is begun again the next time."""
+    try:
+        await _read_on(job, part)
+    except SafetyStop:
+        await asyncio.to_thread(_forget_listing, job, part)
+        raise
+
+
+async def _read_on(job: Job, part: Part) -> None:
+    """A cursor the service forgot leads to one full listing, never to two."""
     since = await asyncio.to_thread(_start, job, part, anew=False)
     try:
         await _read_since(job, part, since)
@@ -86,6 +95,13 @@ def _start(job: Job, part: Part, *, anew: bool) -> Cursor | None:
             job.held.progress[begun] = True
             return None
         return position.cursor
+
+
+def _forget_listing(job: Job, part: Part) -> None:
+    """Going on with what it saw, it would be stopped for ever, also where the service has recovered."""
+    with job.database.write() as tx:
+        if streams.position(tx, part.row, part.collection).listing:
+            begin_listing(tx, _feed(job, part))
 
 
 def _is_due(stream: Stream, position: Position, now: int) -> bool:
