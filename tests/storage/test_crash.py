@@ -39,7 +39,7 @@ def read_everything(url):
     feed = Feed(stream=stream, run=held.run.key, origin="live", sweeps=True)
     with database.read() as tx:
         position = streams.position(tx, stream)
-    if not position.listing:
+    if position.cursor is None and not position.listing:
         held.write(lambda tx: begin_listing(tx, feed))
     first = position.cursor.value if position.cursor else 0
     print("begun", os.getpid(), flush=True)
