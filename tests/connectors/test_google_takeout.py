@@ -249,7 +249,13 @@ def test_one_broken_location_is_one_bad_row(tmp_path: Path, record: object) -> N
 @pytest.mark.parametrize(
     "record",
     [
-        {"placeVisit": 5, "visit": 5}, {"placeVisit": {"location": []}, "visit": {"topCandidate": []}}, 7, None,
+        {"placeVisit": 5, "visit": 5},
+        {
+            "placeVisit": {"location": {"placeId": {}}, "duration": {"startTimestamp": "1717243200"}},
+            "visit": {"topCandidate": {"placeId": 5}},
+            "startTime": "1717243200",
+        },
+        {"placeVisit": {"location": []}, "visit": {"topCandidate": []}}, 7, None,
         {"activitySegment": {"duration": {"startTimestamp": "yesterday"}, "distance": 5}, "activity": {"distanceMeters": "far"}},
         {"activitySegment": {"waypointPath": {"waypoints": [5]}}, "timelinePath": ["x"]}, {"placeVisit": "x", "timelinePath": [{}]},
     ],

@@ -53,6 +53,13 @@ def figure(value: object) -> float | None:
     return found if found is not None and isfinite(found) else None
 
 
+def word(value: object) -> str | None:
+    """ValueError where it is anything but text."""
+    if value is None or isinstance(value, str):
+        return value or None
+    raise ValueError(f"{value!r} stands where a word belongs")
+
+
 def _checked(longitude: float, latitude: float) -> list[float]:
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
         raise ValueError(f"{latitude}, {longitude} is no place on earth")

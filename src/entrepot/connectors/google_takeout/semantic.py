@@ -12,7 +12,7 @@ from entrepot.protocols.archive_json import records
 from entrepot.protocols.archive_keys import key_of
 from entrepot.sdk.archive import Entry
 
-from .measures import figure, from_e7, instant, optional_instant
+from .measures import figure, from_e7, instant, optional_instant, word
 from .positions import BROKEN, STREAM
 
 Coordinates = list[float | list[float]]
@@ -69,9 +69,9 @@ def _place(place: dict[str, Any]) -> Visit:
         start=start,
         end=end,
         coordinates=[*where] if where else [],
-        name=location.get("name"),
-        address=location.get("address"),
-        place_id=location.get("placeId"),
+        name=word(location.get("name")),
+        address=word(location.get("address")),
+        place_id=word(location.get("placeId")),
         probability=confidence / 100 if confidence is not None else None,
         source="Semantic Location History",
         extra={"semanticType": semantic} if semantic else {},
@@ -93,7 +93,7 @@ def _move(move: dict[str, Any]) -> Visit:
         end=end,
         geometry_type=geometry,
         coordinates=coordinates,
-        activity=kind or way.get("travelMode"),
+        activity=word(kind or way.get("travelMode")),
         distance=distance if distance is not None else figure(way.get("distanceMeters")),
         probability=probability / 100 if probability is not None else None,
         source="Semantic Location History",

@@ -10,7 +10,7 @@ from entrepot.core.life import Visit
 from entrepot.protocols.archive_json import records
 from entrepot.sdk.archive import Entry
 
-from .measures import figure, from_text, instant, optional_instant
+from .measures import figure, from_text, instant, optional_instant, word
 from .positions import BROKEN, STREAM, read_signals
 from .semantic import line_or_point, timeline_change
 
@@ -54,7 +54,7 @@ def _place(segment: dict[str, Any], place: dict[str, Any]) -> Visit:
         start=instant(segment.get("startTime")),
         end=optional_instant(segment.get("endTime")),
         coordinates=[*where] if where else [],
-        place_id=best.get("placeId") or best.get("placeID"),
+        place_id=word(best.get("placeId") or best.get("placeID")),
         probability=figure(place.get("probability")),
         source=_SOURCE,
         extra={"semanticType": semantic} if semantic else {},
@@ -71,7 +71,7 @@ def _move(segment: dict[str, Any], move: dict[str, Any]) -> Visit:
         end=optional_instant(segment.get("endTime")),
         geometry_type=geometry,
         coordinates=coordinates,
-        activity=best.get("type"),
+        activity=word(best.get("type")),
         distance=figure(move.get("distanceMeters")),
         probability=figure(best.get("probability")),
         source=_SOURCE,
