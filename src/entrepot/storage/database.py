@@ -1,7 +1,7 @@
 """The database by its URL or file: opened and brought up to date, then read and written one transaction at a time."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Self
@@ -45,6 +45,11 @@ class Database:
         with self._turn, explained(), self._engine.connect() as connection, connection.begin():
             self.dialect.begin_writing(connection, durable=durable)
             yield Writing(connection, self.dialect)
+
+    def problems(self) -> Sequence[str]:
+        """What is damaged, as the database itself says; empty where nothing is."""
+        with self.read() as tx:
+            return self.dialect.problems(tx.connection)
 
     def compact(self) -> None:
         """Give unused space back; others may read and write meanwhile."""
