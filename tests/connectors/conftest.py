@@ -83,7 +83,8 @@ async def stand_in() -> AsyncIterator[Callable[..., Awaitable[StandIn]]]:
             address = str(server.make_url("")).rstrip("/")
             http = client(made.manifest, base_url=address, allow_private=True, shared=Budget())
             http = await stack.enter_async_context(http)
-            given = {key: str(value) for key, value in made.expected.get("settings", {}).items()}
+            given = {key: one.default for key, one in made.manifest.settings.items() if one.default}
+            given |= {key: str(value) for key, value in made.expected.get("settings", {}).items()}
             made.reader = compile_connector(entry)(Context(http=http, settings={**given, **settings}))
             return made
 

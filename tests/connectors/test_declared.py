@@ -1,6 +1,7 @@
 """Every connector to a live service, read from its own fixtures: the suite a connector passes by being there."""
 
 import json
+import re
 
 import pytest
 import yaml
@@ -27,7 +28,7 @@ async def test_its_fixtures_are_read_as_expected(name, stand_in):
     service = await stand_in(name)
     expected = service.expected
     account = await service.reader.probe()
-    assert account.id == expected["account"]
+    assert re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1", account.id) == expected["account"]
     refused = 0
     for stream, count in expected["streams"].items():
         changes, pages = await service.everything(stream)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from aiohttp import web
 
-from entrepot.checks.fixtures import FOLDER, exports, read_export
+from entrepot.checks.fixtures import FOLDER, exports, read_export, replay
 from entrepot.checks.replay import PLANTED, Answer, Lines, Replay, run
 from entrepot.checks.subject import NOT_CHECKED, Subject
 from entrepot.core.errors import EntrepotError
@@ -50,7 +50,7 @@ def secrets_stay_hidden(subject: Subject) -> list[str]:
 def _refused(subject: Subject, manifest: Manifest) -> Iterator[str]:
     for what, answer in _failing():
         try:
-            run(subject, manifest, Replay(), answer)
+            run(subject, manifest, _unanswered(subject), answer)
         except EntrepotError:
             continue
         except TimeoutError:
@@ -59,6 +59,15 @@ def _refused(subject: Subject, manifest: Manifest) -> Iterator[str]:
             yield f"{what} becomes {type(why).__name__}: {why}"
         else:
             yield f"{what} goes unnoticed"
+
+
+def _unanswered(subject: Subject) -> Replay:
+    """The settings that the fixtures are read with: without them a connector may not get as far as asking."""
+    try:
+        known = replay(subject)
+    except ValueError:  # the rule of the fixtures says why
+        known = None
+    return Replay(settings=known.settings) if known else Replay()
 
 
 def _failing() -> Iterator[tuple[str, Answer]]:
@@ -85,7 +94,7 @@ def _repeating(status: int) -> Answer:
 
 def _provoke(subject: Subject, manifest: Manifest, answer: Answer, log: Lines) -> str:
     try:
-        run(subject, manifest, Replay(), answer, log)
+        run(subject, manifest, _unanswered(subject), answer, log)
     except EntrepotError as why:
         return f"{why.message}\n{why.detail}\n{''.join(traceback.format_exception(why))}"
     except Exception as why:  # noqa: BLE001 -- its text is searched like any other; another rule names it

@@ -16,6 +16,7 @@
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,6 +40,7 @@ from entrepot.transport.retry import NEVER
 PLANTED = "planted-secret-4f1d6c"
 _TYPES = {".json": "application/json", ".xml": "application/xml", ".ics": "text/calendar"}
 _SECONDS = 20
+_PORT = re.compile(r"127\.0\.0\.1:\d+")
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -184,7 +186,10 @@ async def _read(manifest: Manifest, reader: Reader) -> Outcome:
                 refused += [f"{bad.stream} {bad.where}: {bad.reason}" for bad in page.bad]
                 if page.last and page.listing:
                     listed.add(name)
-    return Outcome(account.id, collections, _sizes(records), _sizes(gone), refused, frozenset(listed))
+    # A connector to one's own server tells accounts apart by its address, and this one is at any port.
+    return Outcome(
+        _PORT.sub("127.0.0.1", account.id), collections, _sizes(records), _sizes(gone), refused, frozenset(listed)
+    )
 
 
 def _sizes(found: Mapping[str, set[str]]) -> dict[str, int]:
