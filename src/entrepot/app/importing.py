@@ -78,16 +78,27 @@ def _recognised(
 def _recognised_folder(
     path: Path, archive: OpenArchive, importers: Mapping[str, FileImporter], opened: ExitStack
 ) -> Sequence[Claim | Report]:
-    """A folder is one unpacked export, unless its files belong to several: people keep their downloads together."""
+    """A folder is one unpacked export, unless it holds several: people keep their downloads together."""
     inside = [found for child in sorted(path.iterdir()) if (found := _recognised_inside(child, importers, opened))]
-    connectors = {found.by.connector for found in inside if isinstance(found, Claim)}
-    if len(connectors) <= 1:
-        whole = recognise(archive, importers)
-        if whole is not None and connectors <= {whole.connector}:
-            return [Claim(archive, path, whole)]
+    whole = _recognised_whole(archive, importers)
+    if whole is not None and not any(_is_another(found, whole) for found in inside if isinstance(found, Claim)):
+        return [Claim(archive, path, whole)]
     if not inside:
         raise unknown(path, sorted(importers))
     return inside
+
+
+def _recognised_whole(archive: OpenArchive, importers: Mapping[str, FileImporter]) -> Recognised | None:
+    try:
+        return recognise(archive, importers)
+    except PersonMustFix:  # claimed by two alike: then its parts may each be clear
+        return None
+
+
+def _is_another(inside: Claim, whole: Recognised) -> bool:
+    """A file that is somebody else's; a folder only if as surely so, for exports have calendars and contacts inside."""
+    is_sure = inside.path.is_file() or inside.by.match.score >= whole.match.score
+    return inside.by.connector != whole.connector and is_sure
 
 
 def _recognised_inside(path: Path, importers: Mapping[str, FileImporter], opened: ExitStack) -> Claim | Report | None:
