@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import msgspec
 
@@ -53,6 +53,15 @@ streams:
     deletions: {by: absence, every: 1d}
     fields: *fields
 """
+OAUTH = MANIFEST.replace(
+    "auth: {scheme: bearer}",
+    """\
+auth:
+  scheme: oauth2
+  authorize_url: https://api.example.org/authorize
+  token_url: https://api.example.org/token
+  scopes: {read: [read]}""",
+)
 TOKEN = "a-token-that-opens-the-shop"
 Record = dict[str, object]
 
@@ -113,16 +122,33 @@ class Shop:
         self.asked: list[str] = []
         self.meddle: Callable[[str], Answer | None] = lambda _: None
         self.url = ""
+        self.posted: list[dict[str, str]] = []
+        self.refresh_token = "a-refresh-token-of-the-shop"
+        self.expires_in = 3600
+
+    def grant(self, form: dict[str, str]) -> Answer:
+        """The token endpoint: whoever has been sent here by the consent page, or has the refresh token, gets tokens."""
+        self.posted.append(form)
+        meddled = self.meddle("/token")
+        if meddled is not None:
+            return meddled
+        if form.get("code") != "the-code" and form.get("refresh_token") != self.refresh_token:
+            return Answer(400, b'{"error": "invalid_grant"}')
+        granted = {"access_token": self.token, "refresh_token": self.refresh_token, "expires_in": self.expires_in}
+        return _json({**granted, "token_type": "Bearer"})
 
     def answer(self, path_qs: str, authorization: str) -> Answer:
         self.asked.append(path_qs)
         meddled = self.meddle(path_qs)
         if meddled is not None:
             return meddled
-        if authorization != f"Bearer {self.token}":
-            return Answer(401, b'{"error": "invalid_token"}')
         parts = urlsplit(path_qs)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if parts.path == "/authorize":
+            back = urlencode({"state": query["state"], "code": "the-code"})
+            return Answer(302, headers={"Location": f"{query['redirect_uri']}?{back}"})
+        if authorization != f"Bearer {self.token}":
+            return Answer(401, b'{"error": "invalid_token"}')
         _, stream, *name = parts.path.split("/")
         if stream == "me":
             return _json({"id": "1", "name": "Example"})
@@ -157,7 +183,13 @@ class _Handler(BaseHTTPRequestHandler):
     shop: Shop
 
     def do_GET(self) -> None:
-        answer = self.shop.answer(self.path, self.headers.get("Authorization", ""))
+        self.send(self.shop.answer(self.path, self.headers.get("Authorization", "")))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        self.send(self.shop.grant({name: values[0] for name, values in parse_qs(body).items()}))
+
+    def send(self, answer: Answer) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.media_type)
         self.send_header("Content-Length", str(len(answer.body) + (1000 if answer.cut else 0)))

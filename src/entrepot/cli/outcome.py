@@ -9,26 +9,26 @@ from entrepot.core.errors import EntrepotError, NeedsConsent, PersonMustFix, Saf
 DONE, FAILED, WRONG_USE, SOME_REFUSED, NEEDS_CONSENT, STOPPED = range(6)
 
 STATUS_CODES = {
+    "queued": DONE,
+    "running": DONE,
     "done": DONE,
     "failed": FAILED,
-    "needs-consent": NEEDS_CONSENT,
     "stopped": STOPPED,
     "paused": DONE,
     "cancelled": FAILED,
 }
-"""Status of a run → exit code."""
+"""Status of a run → exit code; what failed is told apart by its error."""
+
+ERROR_CODES = {
+    PersonMustFix.code: WRONG_USE,
+    NeedsConsent.code: NEEDS_CONSENT,
+    SafetyStop.code: STOPPED,
+}
+"""The error's code → exit code; any other is 1."""
 
 
 def code_of(error: EntrepotError) -> int:
-    match error:
-        case PersonMustFix():
-            return WRONG_USE
-        case NeedsConsent():
-            return NEEDS_CONSENT
-        case SafetyStop():
-            return STOPPED
-        case _:
-            return FAILED
+    return ERROR_CODES.get(error.code, FAILED)
 
 
 def as_json(error: EntrepotError) -> dict[str, object]:

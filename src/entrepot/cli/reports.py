@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from entrepot.cli.outcome import DONE, SOME_REFUSED, STATUS_CODES
+from entrepot.cli.outcome import DONE, ERROR_CODES, FAILED, SOME_REFUSED, STATUS_CODES
 from entrepot.cli.output import Output
 from entrepot.core.report import Report
 
@@ -23,6 +23,8 @@ def finish(output: Output, reports: Sequence[Report]) -> int:
 
 
 def code_of(report: Report) -> int:
+    if report.status == "failed" and report.error:
+        return ERROR_CODES.get(report.error["code"], FAILED)
     code = STATUS_CODES[report.status]
     return SOME_REFUSED if code == DONE and report.counts.refused else code
 
