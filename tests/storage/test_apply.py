@@ -201,6 +201,18 @@ def test_a_full_listing_deletes_what_it_did_not_show(place):
     assert place.rows("SELECT count(*) FROM seen") == [(0,)]
 
 
+def test_when_the_last_full_listing_ended_is_kept(place):
+    place.apply(*tasks(1), cursor=1)
+    assert position(place).listed_at == 0
+    begin(place)
+    place.apply(*tasks(1), listing=True, last=True, cursor=2)
+    ended = position(place).listed_at
+    assert ended > 0
+    place.apply(*tasks(2), cursor=3)
+    begin(place)
+    assert position(place).listed_at == ended
+
+
 def test_a_listing_that_ends_early_deletes_nothing(place):
     place.apply(*tasks(*range(20)))
     begin(place)

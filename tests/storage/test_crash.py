@@ -137,10 +137,9 @@ def test_a_process_killed_in_the_middle_of_pages_leaves_whole_pages(tmp_path, pr
 
 
 def test_a_killed_process_is_followed_at_once(url, processes):
-    pid = processes.begin(url)
-    time.sleep(0.05)
-    processes.kill(pid)
-    check(url)
+    assert processes.kill(processes.begin(url))
+    _, status = check(url)
+    assert status == "running"
     processes.begin(url)
     assert processes.end() == 0
     assert check(url) == (PAGES, "done")

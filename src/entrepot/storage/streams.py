@@ -67,14 +67,14 @@ def ensure(tx: Writing, workspace_id: int, integration: Integration, name: str, 
 
 def position(tx: Reading, stream: Stream, remote_collection: str = "") -> Position:
     rows = tx.fetch(
-        "SELECT cursor, listing, newest_link FROM positions WHERE stream_id = ? AND remote_collection = ?",
+        "SELECT cursor, listing, newest_link, listed_at FROM positions WHERE stream_id = ? AND remote_collection = ?",
         stream.key,
         remote_collection,
     )
     if not rows:
         return Position()
-    cursor, listing, newest = rows[0]
-    return Position(None if cursor is None else Cursor(msgspec.json.decode(cursor)), bool(listing), newest)
+    cursor, listing, newest, listed_at = rows[0]
+    return Position(None if cursor is None else Cursor(msgspec.json.decode(cursor)), bool(listing), newest, listed_at)
 
 
 def set_position(tx: Writing, stream: Stream, remote_collection: str, at: Position) -> None:
