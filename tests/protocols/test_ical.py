@@ -46,8 +46,7 @@ def written(data: Event | Task) -> list[str]:
     return ical.write(data).split("\r\n")
 
 
-def test_an_event_with_everything_we_model():
-    found = read_event("""
+EVERYTHING = """
 DTSTART;TZID=Europe/Berlin:20260301T190000
 DURATION:PT1H30M
 SUMMARY:Rehearsal\\, full
@@ -79,7 +78,11 @@ BEGIN:VALARM
 ACTION:EMAIL
 TRIGGER;VALUE=DATE-TIME:20260301T120000Z
 END:VALARM
-""")
+"""
+
+
+def test_an_event_with_everything_we_model():
+    found = read_event(EVERYTHING)
     assert found == Event(
         uid="one@example.org",
         title="Rehearsal, full",
