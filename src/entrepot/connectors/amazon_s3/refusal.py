@@ -1,5 +1,7 @@
 """What S3 says when it refuses, as one of the seven errors: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
 
+import re
+
 from entrepot.core.errors import EntrepotError, NeedsConsent, PersonMustFix, TryLater
 from entrepot.transport.message import Response
 
@@ -7,12 +9,16 @@ from .listing import namespace_of, read_xml
 
 _REGION_HEADER = "x-amz-bucket-region"
 _KEYS = frozenset({"ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied"})
+_CODE = re.compile(r"[A-Za-z]{1,50}")
+"""One word: what a server could repeat of a credential is longer, or has other signs in it."""
+_REGION = re.compile(r"[a-z]{2,20}(-[a-z0-9]{1,20}){0,4}")
 _SLOW = frozenset({"SlowDown", "RequestTimeout", "OperationAborted"})
 
 
 def refusal(response: Response, bucket: str) -> EntrepotError:
     code, region = _said(response)
-    there = response.headers.get(_REGION_HEADER) or region
+    named = response.headers.get(_REGION_HEADER, "")
+    there = named if _REGION.fullmatch(named) else region
     detail = f"{response.status} {code}"
     if response.status in {301, 307} or (
         there and code in {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
@@ -39,4 +45,5 @@ def _said(response: Response) -> tuple[str, str | None]:
     if root is None:
         return "", None
     space = namespace_of(root)
-    return response.clean(root.findtext(f"{space}Code") or ""), root.findtext(f"{space}Region")
+    code, region = (root.findtext(f"{space}{name}") or "" for name in ("Code", "Region"))
+    return (code if _CODE.fullmatch(code) else ""), (region if _REGION.fullmatch(region) else None)
