@@ -123,6 +123,7 @@ class Shop:
         self.meddle: Callable[[str], Answer | None] = lambda _: None
         self.url = ""
         self.posted: list[dict[str, str]] = []
+        self.check: Callable[[str], bool] = lambda given: given == f"Bearer {self.token}"
         self.refresh_token = "a-refresh-token-of-the-shop"
         self.expires_in = 3600
 
@@ -147,7 +148,7 @@ class Shop:
         if parts.path == "/authorize":
             back = urlencode({"state": query["state"], "code": "the-code"})
             return Answer(302, headers={"Location": f"{query['redirect_uri']}?{back}"})
-        if authorization != f"Bearer {self.token}":
+        if not self.check(authorization):
             return Answer(401, b'{"error": "invalid_token"}')
         _, stream, *name = parts.path.split("/")
         if stream == "me":

@@ -18,7 +18,8 @@ def set_(
     *,
     client_id: str,
     client_secret: Annotated[
-        str | None, Parameter(help="@FILE, or - for standard input; never the secret itself.")
+        str | None,
+        Parameter(help="@FILE, or - for standard input; never the secret itself.", allow_leading_hyphen=True),
     ] = None,
     common: Common = STANDARD,
 ) -> None:
