@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from bench.hub import Hub
 from bench.installed import Installed, install
@@ -21,6 +22,10 @@ class Took:
     failure: str = ""
     runs: dict[str, list[Run]] = field(default_factory=dict[str, list[Run]])
     asked: dict[str, int] = field(default_factory=dict[str, int])
+    within: list[float] = field(default_factory=list[float])
+    """What the hub says its runs took, in the order of `runs` in turn; a peer says nothing."""
+    starts: list[Run] = field(default_factory=list[Run])
+    """The peer's program doing nothing."""
 
 
 def caldav(record: Record, folder: Path, events: int) -> None:
@@ -33,14 +38,19 @@ def caldav(record: Record, folder: Path, events: int) -> None:
             counted = number > 0
             hub = _hub(server, folder / f"ours-{number}")
 
-            def sync(hub: Hub = hub) -> Run:
-                return hub.command("sync", "caldav", "--json")
+            mine = ours if counted else Took()
 
-            turn.go(ours if counted else Took(), "ours", number * 2, sync)
+            def sync(hub: Hub = hub, into: Took = mine) -> Run:
+                done = hub.command("sync", "caldav", "--json")
+                into.within.append(hub.report()["seconds"])
+                return done
+
+            turn.go(mine, "ours", number * 2, sync)
             if not theirs.failure:
                 peer = _Vdirsyncer(installed, folder / f"theirs-{number}", server)
                 turn.go(theirs if counted else Took(), PEER, number * 2 + 1, peer.sync)
                 theirs.failure = peer.failure(events)
+                theirs.starts.append(record.keep(f"CalDAV, start of {PEER}", peer.start()))
         _rows(record, ours, theirs, events)
 
 
@@ -87,6 +97,9 @@ class _Vdirsyncer:
     def sync(self) -> Run:
         return self._run("sync")
 
+    def start(self) -> Run:
+        return run([self._program, "--version"], out=self._folder / "version")
+
     def failure(self, events: int) -> str:
         there = sum(1 for _ in (self._folder / "events" / CALENDAR).glob("*.ics"))
         return "" if there == events else self._discovered.failure or f"{there} of {events} events arrived"
@@ -100,6 +113,13 @@ def _rows(record: Record, ours: Took, theirs: Took, events: int) -> None:
     for step, least in LEAST.items():
         peer = theirs.failure or middle(theirs.runs[step])
         record.beside(f"CalDAV, {events:,} events, {step}", middles[step], PEER, peer, least)
+    for at, step in enumerate(STEPS):
+        # Told beside the whole, because the start of an interpreter outweighs a small sync on either side.
+        within = median(ours.within[at :: len(STEPS)])
+        if not theirs.failure:
+            theirs_within = middle(theirs.runs[step]).seconds - middle(theirs.starts).seconds
+            what = f"CalDAV, {step}, without the start of the programs"
+            record.add(Row(what, "", f"{within:.2f} s", f"{PEER}: {theirs_within:.2f} s", theirs_within / within))
     for step, most in ((STEPS[0], None), (STEPS[1], 1), (STEPS[2], None)):
         asked = ours.asked[step]
         target = f"≤ {most} a collection" if most else ""
