@@ -12,7 +12,7 @@ import msgspec
 
 from entrepot import __version__
 from entrepot.app.services import Services
-from entrepot.core.errors import EntrepotError
+from entrepot.core.errors import EntrepotError, PersonMustFix
 from entrepot.storage import integrations
 from entrepot.vault.rotation import rotate
 
@@ -47,7 +47,10 @@ def rotate_keys(services: Services) -> int:
 
 
 def backup(services: Services, file: Path) -> None:
-    services.database.backup(file)
+    try:
+        services.database.backup(file)
+    except OSError as problem:
+        raise PersonMustFix(f"{file} cannot be written: {problem.strerror}.") from None
 
 
 def _guarded(what: str, look: Callable[[Services], Finding], services: Services) -> Finding:
