@@ -113,6 +113,25 @@ def test_full_asks_for_everything_and_stream_for_some(hub, shop):
     assert set(report.streams) == {"events", "notes"}
 
 
+def test_a_full_listing_is_made_now_and_then_where_changes_alone_hide_deletions(hub, shop, titles):
+    shop.notes.fill(20)
+    hub.sync("shop")
+    shop.notes.remove(3)
+    shop.asked.clear()
+    hub.sync("shop", streams=["notes"])
+    assert shop.asked[0] == "/notes?since=2026-03-01T10%3A00%3A00Z"
+    assert len(titles("note")) == 20, "nobody told"
+    with hub.services.database.write() as tx:
+        tx.execute("UPDATE positions SET listed_at = listed_at - 90000000")  # a day and an hour
+    shop.asked.clear()
+    report = hub.sync("shop", streams=["notes"])
+    assert shop.asked[0] == "/notes"
+    assert report.counts.deleted == 1
+    shop.asked.clear()
+    hub.sync("shop", streams=["notes"])
+    assert "since" in shop.asked[0], "and not again before another day"
+
+
 def test_a_record_that_cannot_be_read_is_refused_and_the_one_known_of_it_stays(hub, shop, titles):
     shop.tasks.fill(30)
     hub.sync("shop")
