@@ -7,8 +7,9 @@ from itertools import count
 
 import pytest
 from tests.journeys.conftest import environment
+from tests.standin import MANIFEST, write_connector
 
-from entrepot.core.errors import TryLater
+from entrepot.core.errors import PersonMustFix, TryLater
 from entrepot.core.report import Progress
 from entrepot.jobs import runs
 from entrepot.storage import runs as stored
@@ -133,3 +134,15 @@ def test_what_a_process_that_was_killed_left_is_taken_over_at_once(hub, shop, co
     report = hub.sync("shop")
     assert report.status == "done"
     assert len(titles("task")) == 20
+
+
+def test_a_connector_that_cannot_be_opened_leaves_no_run_behind(hub, shop, connectors, titles):
+    shop.tasks.fill(3)
+    write_connector(
+        connectors, MANIFEST.replace("    id: id\n    version", "    complete: extra.complete\n    id: id\n    version")
+    )
+    with pytest.raises(PersonMustFix, match="extra"):
+        hub.sync("shop")
+    write_connector(connectors, MANIFEST)
+    assert hub.sync("shop").status == "done"
+    assert len(titles("task")) == 3

@@ -17,12 +17,14 @@ from entrepot.auth.oauth2 import App
 from entrepot.core.errors import NeedsConsent, PersonMustFix
 from entrepot.core.secret import Secret
 from entrepot.imports.home import free_name
+from entrepot.jobs import runs
 from entrepot.sdk import manifest_file
 from entrepot.sdk.connector import Account
 from entrepot.sdk.manifest import Manifest
 from entrepot.sdk.manifest_auth import Asked
 from entrepot.storage import integrations, removal
 from entrepot.storage.integrations import Integration, NewIntegration
+from entrepot.storage.orphans import clear_orphans
 from entrepot.storage.transaction import Writing
 
 
@@ -57,7 +59,7 @@ async def connect(services: Services, wanted: Connect, person: Person | None = N
     handed_over = dict(held.values) if _handed_over(place.manifest, held.scheme) else None
     async with opened(services, place, signer, handed_over) as reader:
         account = await reader.probe()
-    with services.database.write() as tx:
+    with services.database.write(durable=True) as tx:
         integration = _integration(services, tx, wanted, place, account)
         services.connections.keep(tx, integration, held)
     with services.database.read() as tx:
@@ -70,8 +72,12 @@ async def remove(services: Services, wanted: str, *, delete_data: bool) -> Remov
         found = integrations.find(tx, services.workspace, wanted)
     if found.mode == "live":
         await services.connections.disconnect(place_of(services, found), found)
+    runs.requeue_expired(services.database)
     with services.database.write() as tx:
         count = removal.remove(tx, services.workspace, found, with_data=delete_data)
+    if delete_data:
+        clear_orphans(services.database, services.blobs)
+        services.database.compact()
     return Removed(found.id, count)
 
 

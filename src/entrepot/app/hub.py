@@ -10,6 +10,7 @@ from entrepot import settings as environment
 from entrepot.app import looking, upkeep
 from entrepot.app.connecting import Connect, Person, connect, register, remove
 from entrepot.app.importing import Asked, import_paths
+from entrepot.app.reading import Wanted as SyncWanted
 from entrepot.app.reading import probe, sync
 from entrepot.app.services import Services
 from entrepot.app.upkeep import Finding
@@ -44,10 +45,14 @@ class Connecting(TypedDict, total=False):
 
 
 class Syncing(TypedDict, total=False):
-    """`full` forgets the cursors; `streams` names those to read, all without it."""
+    """`full` forgets the cursors; `streams` names those to read, all without it.
+
+    `confirm` is the last run, which a brake stopped, and whose deletions a person wants.
+    """
 
     full: bool
     streams: Sequence[str]
+    confirm: str | None
     progress: Watch | None
 
 
@@ -97,8 +102,13 @@ class AsyncHub:
 
     async def sync(self, integration: str, **how: Unpack[Syncing]) -> Report:
         """Read what changed at the service. `integration` is an id or a name."""
-        full, streams = how.get("full", False), how.get("streams", ())
-        return await sync(self.services, integration, full=full, streams=streams, watch=how.get("progress"))
+        wanted = SyncWanted(
+            full=how.get("full", False),
+            streams=how.get("streams", ()),
+            confirm=how.get("confirm"),
+            watch=how.get("progress"),
+        )
+        return await sync(self.services, integration, wanted)
 
     async def remove(self, integration: str, *, delete_data: bool = False) -> Removed:
         """Forget an integration; what it brought stays unless `delete_data`."""

@@ -16,6 +16,7 @@ from entrepot.sdk import manifest_file, service
 from entrepot.sdk.connector import Account, Reader, Stream
 from entrepot.sdk.context import Context
 from entrepot.storage import integrations
+from entrepot.storage import runs as storage_runs
 from entrepot.storage.integrations import Integration
 from entrepot.sync.part import Job
 from entrepot.sync.run import sync as run_sync
@@ -58,18 +59,26 @@ async def probe(services: Services, wanted: str) -> Account:
         return await reader.probe()
 
 
-async def sync(
-    services: Services, wanted: str, *, full: bool = False, streams: Sequence[str] = (), watch: Watch | None = None
-) -> Report:
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """`confirm` is a run that the brake stopped, whose deletions a person has looked at and wants."""
+
+    full: bool = False
+    streams: Sequence[str] = ()
+    confirm: str | None = None
+    watch: Watch | None = None
+
+
+async def sync(services: Services, wanted: str, how: Wanted) -> Report:
     integration = _find(services, wanted)
     place = place_of(services, integration)
-    chosen = _chosen(place, streams)
+    chosen = _chosen(place, how.streams)
+    confirmed = how.confirm is not None and _check_stopped(services, integration, how.confirm)
     signer = services.connections.signer_for(place, integration)
     secrets = services.connections.secrets_for(place, integration)
-    options = {"full": full, "streams": [stream.name for stream in chosen]}
+    options = {"full": how.full, "streams": [stream.name for stream in chosen]}
     new = runs.NewRun(workspace_id=services.workspace, integration=integration.key, task="sync", options=options)
-    held = runs.start(services.database, new)
     async with opened(services, place, signer, dict(secrets)) as reader:
+        held = runs.start(services.database, new)
         job = Job(
             database=services.database,
             blobs=services.blobs,
@@ -78,8 +87,9 @@ async def sync(
             integration=integration,
             reader=reader,
             streams=chosen,
-            full=full,
-            watch=watch,
+            full=how.full,
+            confirmed=confirmed,
+            watch=how.watch,
         )
         return await run_sync(job)
 
@@ -90,6 +100,18 @@ def _find(services: Services, wanted: str) -> Integration:
     if found.mode == "archive":
         raise PersonMustFix(f"{found.name} was imported from files; there is no service to ask. Import a newer export.")
     return found
+
+
+def _check_stopped(services: Services, integration: Integration, public: str) -> bool:
+    """Only what a person can have looked at may be confirmed: the last run, and only if the brake stopped it."""
+    with services.database.read() as tx:
+        stopped = storage_runs.find(tx, services.workspace, public)
+        newest = next(
+            one for one in storage_runs.latest(tx, services.workspace, 1_000) if one.integration == stopped.integration
+        )
+    if stopped.integration != integration.key or stopped.status != "stopped" or newest.id != public:
+        raise PersonMustFix(f"Run {public} is not the last one of {integration.name}, or no brake stopped it.")
+    return True
 
 
 def _chosen(place: Place, names: Sequence[str]) -> Sequence[Stream]:

@@ -13,7 +13,9 @@ import msgspec
 from entrepot import __version__
 from entrepot.app.services import Services
 from entrepot.core.errors import EntrepotError, PersonMustFix
-from entrepot.storage import integrations
+from entrepot.jobs import runs
+from entrepot.storage import history, integrations
+from entrepot.storage.orphans import clear_orphans
 from entrepot.vault.rotation import rotate
 
 LEAST_FREE = 500 * 1024 * 1024
@@ -38,6 +40,7 @@ def examine(services: Services) -> Sequence[Finding]:
             ("database", _database),
             ("vault", _vault),
             ("integrations", _integrations),
+            ("history", _tidy),
         )
     ]
 
@@ -101,3 +104,13 @@ def _integrations(services: Services) -> Finding:
         names = ", ".join(waiting)
         return Finding("integrations", "warning", f"to be connected again: {names}. Run: entrepot connect CONNECTOR")
     return Finding("integrations", "ok", f"{len(there)} connected or imported")
+
+
+def _tidy(services: Services) -> Finding:
+    """Not only looks: what is over the budget of history, or belongs to nothing, goes."""
+    runs.requeue_expired(services.database)
+    with services.database.write() as tx:
+        rows = history.trim(tx, services.workspace)
+    files = clear_orphans(services.database, services.blobs)
+    services.database.compact()
+    return Finding("history", "ok", f"within its budget ({rows} old rows and {files} unused files were removed)")

@@ -77,7 +77,7 @@ def take(where: Where, owner: Owner, unwanted: int, *, can_renew: bool) -> Turn:
         return _fresh(where, stored)
     if found.is_leased(stored.now, owner.milliseconds):
         return None
-    with where.database.write() as tx:
+    with where.database.write(durable=True) as tx:
         _raise_if_refused(tx, where, found)
         if not credentials.take_lease(tx, found, owner.name, owner.milliseconds):
             return None
@@ -88,7 +88,7 @@ def take(where: Where, owner: Owner, unwanted: int, *, can_renew: bool) -> Turn:
 def keep(where: Where, mine: Mine, grant: Grant) -> Fresh:
     """Store the new tokens, unless somebody stored later ones meanwhile: then those are the ones to use."""
     new = mine.held.renewed(grant)
-    with where.database.write() as tx:
+    with where.database.write(durable=True) as tx:
         sealed = held.seal(tx, where.vault, where.workspace_id, where.integration_id, new)
         is_kept = credentials.replace(tx, mine.found, sealed)
         token_journal.end(tx, where.workspace_id, mine.entry, "kept" if is_kept else "overtaken")

@@ -43,3 +43,5 @@ def _show(output: Output, report: Report) -> None:
         output.say(f"  … {report.counts.refused - SHOWN_REFUSED} more: entrepot runs show {report.run}", style="yellow")
     if report.error:
         output.error(report.error["message"])
+    if report.status == "stopped":
+        output.note(f"If that is right: entrepot sync {report.connector} --confirm {report.run}")

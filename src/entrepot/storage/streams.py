@@ -1,5 +1,7 @@
 """Streams of an integration, and the position up to which each has been read."""
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import Boolean, Column, Table, Text, UniqueConstraint, select
 
@@ -16,6 +18,8 @@ streams = Table(
     reference("integration_id", "integrations.id"),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
+    Column("remote_collections", Text, nullable=True),
+    instant("remote_collections_at", nullable=True),
     UniqueConstraint("integration_id", "name"),
 )
 
@@ -63,6 +67,25 @@ def ensure(tx: Writing, workspace_id: int, integration: Integration, name: str, 
         values = {"workspace_id": workspace_id, "integration_id": integration.key, "name": name, "kind": kind}
         number = tx.run(streams.insert().values(values).returning(streams.c.id)).scalar_one()
     return Stream(int(number), workspace_id, integration.key, integration.connector, name, kind)
+
+
+def remote_collections(tx: Reading, stream: Stream, within: float) -> list[str] | None:
+    """The ids the service listed in the last so many seconds; None where it must be asked again."""
+    rows = tx.fetch(
+        "SELECT remote_collections FROM streams WHERE id = ? AND remote_collections_at > ?",
+        stream.key,
+        tx.now() - int(within * 1000),
+    )
+    return msgspec.json.decode(rows[0][0], type=list[str]) if rows else None
+
+
+def set_remote_collections(tx: Writing, stream: Stream, ids: Sequence[str]) -> None:
+    tx.execute(
+        "UPDATE streams SET remote_collections = ?, remote_collections_at = ? WHERE id = ?",
+        msgspec.json.encode(ids).decode(),
+        tx.now(),
+        stream.key,
+    )
 
 
 def position(tx: Reading, stream: Stream, remote_collection: str = "") -> Position:

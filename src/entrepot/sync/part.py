@@ -29,7 +29,10 @@ RECORDS = 2_000
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """An integration with its connector, ready to be read, and where it is read to."""
+    """An integration with its connector, ready to be read, and where it is read to.
+
+    `confirmed`: a person has looked at what the brake stopped, and wants it.
+    """
 
     database: Database
     blobs: Blobs
@@ -39,6 +42,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     reader: Reader
     streams: Sequence[Stream]
     full: bool = False
+    confirmed: bool = False
     watch: Watch | None = None
 
 
@@ -85,7 +89,8 @@ async def _read_on(job: Job, part: Part) -> None:
 
 def _start(job: Job, part: Part, *, anew: bool) -> Cursor | None:
     """Where to go on. A listing that an earlier, interrupted run began goes on where it stopped."""
-    with job.database.write() as tx:
+
+    def start(tx: Writing) -> Cursor | None:
         position = streams.position(tx, part.row, part.collection)
         begun = f"begun:{part.name}"
         wanted = job.full or _is_due(part.stream, position, tx.now())
@@ -96,12 +101,17 @@ def _start(job: Job, part: Part, *, anew: bool) -> Cursor | None:
             return None
         return position.cursor
 
+    return job.held.write(start)
+
 
 def _forget_listing(job: Job, part: Part) -> None:
     """Going on with what it saw, it would be stopped for ever, also where the service has recovered."""
-    with job.database.write() as tx:
+
+    def forget(tx: Writing) -> None:
         if streams.position(tx, part.row, part.collection).listing:
             begin_listing(tx, _feed(job, part))
+
+    job.held.write(forget)
 
 
 def _is_due(stream: Stream, position: Position, now: int) -> bool:
@@ -232,4 +242,5 @@ def _feed(job: Job, part: Part) -> Feed:
         origin="live",
         collection=part.collection,
         sweeps=part.stream.deletions != "never",
+        confirmed=job.confirmed,
     )

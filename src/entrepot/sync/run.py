@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from entrepot.core.errors import EntrepotError, NeedsConsent, TryLater
+from entrepot.core.errors import EntrepotError, NeedsConsent, SafetyStop, TryLater
 from entrepot.core.report import Report
 from entrepot.jobs.ending import finish, status_of
 from entrepot.sdk.connector import Stream
@@ -13,6 +13,10 @@ from entrepot.sync.part import Job, Part, Wanted, read_part
 
 LONGEST_WAIT = timedelta(days=3650)
 """Whatever a service says: dates end somewhere."""
+
+
+COLLECTIONS_EVERY = 600.0
+"""Seconds. Calendars and lists come and go seldom; a read that finds nothing new must cost no more than one request."""
 
 
 async def sync(job: Job) -> Report:
@@ -40,18 +44,37 @@ async def sync(job: Job) -> Report:
 
 
 async def _read_stream(job: Job, stream: Stream) -> None:
-    remote = await job.reader.collections(stream.name)
-    row = await asyncio.to_thread(_prepare, job, stream, {one.id: one.name for one in remote})
-    parts = [one.id for one in remote] if stream.by_collection else [""]
-    for collection in parts:
-        await read_part(job, Part(stream, row, collection))
+    row, known = await asyncio.to_thread(_prepare, job, stream)
+    is_fresh = known is None
+    ids = await _list_collections(job, stream, row) if known is None else known
+    for collection in ids if stream.by_collection else [""]:
+        try:
+            await read_part(job, Part(stream, row, collection))
+        except (NeedsConsent, TryLater, SafetyStop):
+            raise
+        except EntrepotError:
+            # Remembered, and perhaps not there any more: then it is no failure of this run.
+            if is_fresh or not collection or collection in await _list_collections(job, stream, row):
+                raise
 
 
-def _prepare(job: Job, stream: Stream, remote: dict[str, str]) -> streams.Stream:
+def _prepare(job: Job, stream: Stream) -> tuple[streams.Stream, list[str] | None]:
+    """The stream's row, and its remote collections where the service told them a short while ago."""
     with job.database.write() as tx:
         row = streams.ensure(tx, job.workspace_id, job.integration, stream.name, stream.kind)
+        return row, None if job.full else streams.remote_collections(tx, row, COLLECTIONS_EVERY)
+
+
+async def _list_collections(job: Job, stream: Stream, row: streams.Stream) -> list[str]:
+    remote = {one.id: one.name for one in await job.reader.collections(stream.name)}
+    await asyncio.to_thread(_keep_collections, job, row, remote)
+    return list(remote)
+
+
+def _keep_collections(job: Job, row: streams.Stream, remote: dict[str, str]) -> None:
+    with job.database.write() as tx:
         collections.attach(tx, row, remote)
-    return row
+        streams.set_remote_collections(tx, row, list(remote))
 
 
 def _dated(error: EntrepotError) -> EntrepotError:

@@ -287,6 +287,8 @@ def _create_streams() -> None:
         sa.Column("integration_id", Key, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("remote_collections", sa.Text(), nullable=True),
+        sa.Column("remote_collections_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["integration_id"], ["integrations.id"]),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
         sa.PrimaryKeyConstraint("id"),
