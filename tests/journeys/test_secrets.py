@@ -21,7 +21,7 @@ SECRETS = {
     "access token": "planted-access/token+1==",
     "refresh token": "planted-refresh/token+2==",
     "client secret": "planted-client/secret+3==",
-    "password": "planted pass/word+4=äö",
+    "password": "planted pass/word+4=ä",
     "key in the address": "planted-api/key+5==",
     "token the service tells": "plantedtokeninanerror6",
     "master key": b64encode(b"planted master key, 32 bytes ...").decode(),

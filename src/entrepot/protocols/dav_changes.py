@@ -105,14 +105,15 @@ class Feed:
             yield Part(items, (), lost, state, last, listing=True, total=len(paths))
 
     async def _listing(self) -> Shared:
-        """The members by PROPFIND and by sync report together: a report may be cut short without a word."""
+        """The members and the token of the same moment, in one request.
+
+        Not by a first sync report: a server may cut that short without a word, and would list everything twice.
+        """
         members, _ = await self._dav.properties(self._path, [ETAG, CTAG, SYNC_TOKEN], depth=1)
         own = next((one for one in members if one.path.rstrip("/") == self._path.rstrip("/")), None)
         etags = dict(versions_of(members, self._path))
-        if own is None or not own.text(SYNC_TOKEN):
-            return Shared(Report(etags, [], None), own.text(CTAG) if own else "")
-        report = await self._dav.changes(self._path, None)
-        return Shared(Report({**etags, **report.changed}, [], report.token))
+        token = own.text(SYNC_TOKEN) if own else ""
+        return Shared(Report(etags, [], token or None), own.text(CTAG) if own else "")
 
     async def _by_etags(
         self, stream: str, known: Mapping[str, str], ctag: str, *, listing: bool

@@ -92,7 +92,8 @@ def _forms(value: str) -> set[str]:
 def _decoded(word: str) -> tuple[str, ...]:
     """The password inside a Basic credential: a service may echo it on its own."""
     try:
-        user, colon, password = b64decode(word, validate=True).decode().partition(":")
+        padded = word + "=" * (-len(word) % 4)  # the padding was taken for the sign between a name and its value
+        user, colon, password = b64decode(padded, validate=True).decode().partition(":")
     except (NotBase64, ValueError):
         return ()
     return (f"{user}:{password}", password) if colon and password.isprintable() else ()
