@@ -107,15 +107,6 @@ async def test_open_data_needs_no_credential(hub, make_manifest, make_tokens):
     assert await hub.connections.signer_for(place, integration).sign(request) == request
 
 
-async def test_secrets_are_handed_only_to_connectors_that_sign_by_themselves(hub, make_manifest):
-    auth = {"scheme": "basic", "handed_over": True}
-    place = Place(make_manifest(auth))
-    held = await hub.connections.connect_with(place, {"username": Secret("u"), "password": Secret("p")})
-    integration = hub.connect(held)
-    assert hub.connections.secrets_for(place, integration)["password"].reveal() == "p"
-    assert hub.connections.secrets_for(Place(make_manifest({"scheme": "basic"})), integration) == {}
-
-
 async def test_no_planted_secret_is_found_anywhere(hub, service):
     planted = ["planted-app", "planted-code", "access-1", "refresh-1", "access-2", "refresh-2"]
     log, said = io.StringIO(), []

@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urljoin
 from urllib.request import HTTPCookieProcessor, build_opener
 
+import platformdirs
 import pytest
 
 from entrepot.auth.connections import Place
@@ -113,7 +113,7 @@ def node_folder() -> Path:
     """A folder with the npm package, installed once (two seconds, 34 packages)."""
     if not shutil.which("npm"):
         pytest.skip("no certified OAuth server: npm is not there")
-    folder = Path(tempfile.gettempdir()) / f"entrepot-tests-{NPM_PACKAGE}"
+    folder = Path(platformdirs.user_cache_dir("entrepot-tests")) / NPM_PACKAGE  # what is run from it must be our own
     if not (folder / "node_modules" / "oidc-provider").is_dir():
         folder.mkdir(exist_ok=True)
         command = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), NPM_PACKAGE]

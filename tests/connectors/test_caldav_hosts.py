@@ -52,11 +52,12 @@ class Provider:
         kind = (
             f"<D:resourcetype><D:collection/><C:calendar/></D:resourcetype><D:displayname>Home</D:displayname>{token}"
         )
+        member = found("/7/calendars/home/1.ics", "<D:getetag>1</D:getetag>")
         if request.method == "PROPFIND":
-            return answered(found("/7/calendars/home/", kind))
+            return answered(found("/7/calendars/home/", kind), *([member] if "getctag" in body else []))
         if "sync-collection" in body:
-            new = [] if "t1" in body else [found("/7/calendars/home/1.ics", "<D:getetag>1</D:getetag>")]
-            return answered(*new, token="t1")
+            assert "t1" in body
+            return answered(token="t1")
         text = calendar(event("DTSTART:20260101T100000\nSUMMARY:There"))
         data = f"<D:getetag>1</D:getetag><C:calendar-data>{text}</C:calendar-data>"
         return answered(found("/7/calendars/home/1.ics", data))
