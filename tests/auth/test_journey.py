@@ -5,9 +5,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -114,22 +115,25 @@ def node_folder() -> Path:
     if not shutil.which("npm"):
         pytest.skip("no certified OAuth server: npm is not there")
     folder = Path(platformdirs.user_cache_dir("entrepot-tests")) / NPM_PACKAGE  # what is run from it must be our own
-    if not (folder / "node_modules" / "oidc-provider").is_dir():
-        folder.mkdir(exist_ok=True)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), NPM_PACKAGE]
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=folder.parent))
+        command = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(made), NPM_PACKAGE]
         try:
             done = subprocess.run(command, capture_output=True, timeout=60, check=False)
         except subprocess.TimeoutExpired:
             pytest.skip("no certified OAuth server: npm's registry did not answer in a minute")
         if done.returncode:
             pytest.skip(f"no certified OAuth server: npm could not install {NPM_PACKAGE}")
+        shutil.copy(Path(__file__).with_name("oidc-provider.mjs"), made / "server.mjs")
+        with suppress(OSError):  # another process was faster, and its folder is as good
+            made.rename(folder)
     return folder
 
 
 @pytest.fixture(params=["client_secret_basic", "client_secret_post"])
 def certified(request, node_folder: Path) -> Iterator[tuple[str, str]]:
     script = node_folder / "server.mjs"
-    shutil.copy(Path(__file__).with_name("oidc-provider.mjs"), script)
     with running(["node", str(script), request.param], node_folder) as process:
         assert process.stdout is not None
         port = process.stdout.readline().strip()
