@@ -134,12 +134,11 @@ CARELESS = """
     class Careless:
         def __init__(self, context):
             self.http = context.http
-            self.secrets = context.secrets
 
         async def probe(self):
             response = await self.http.send(Request(method="GET", url="/me", expected=range(200, 600)))
             if response.status == 500:
-                raise RuntimeError("failed with " + next(iter(self.secrets.values())).reveal())
+                raise RuntimeError("failed with " + response.body.decode())
             return Account(id=response.json()["id"])
 
         async def collections(self, stream):

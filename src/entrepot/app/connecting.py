@@ -56,8 +56,7 @@ async def connect(services: Services, wanted: Connect, person: Person | None = N
     place, secrets = _place(services, wanted)
     held = await _permission(services, place, secrets, wanted.port, person)
     signer = services.connections.signer_with(place, held)
-    handed_over = dict(held.values) if _handed_over(place.manifest, held.scheme) else None
-    async with opened(services, place, signer, handed_over) as reader:
+    async with opened(services, place, signer) as reader:
         account = await reader.probe()
     with services.database.write(durable=True) as tx:
         integration = _integration(services, tx, wanted, place, account)
@@ -153,10 +152,6 @@ def _what_to_give(manifest: Manifest, needs: Needs) -> str:
         )
     fields = " ".join(f"--secret {field.name}=@FILE" for field in needs.fields if not field.optional)
     return f"{manifest.name} needs: {fields}. {needs.help}".strip()
-
-
-def _handed_over(manifest: Manifest, scheme: str) -> bool:
-    return any(one.handed_over for one in manifest.schemes if one.scheme == scheme)
 
 
 def _integration(services: Services, tx: Writing, wanted: Connect, place: Place, account: Account) -> Integration:

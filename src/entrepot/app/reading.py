@@ -9,7 +9,6 @@ from entrepot.app.services import Services
 from entrepot.auth.connections import Place
 from entrepot.core.errors import PersonMustFix
 from entrepot.core.report import Report, Watch
-from entrepot.core.secret import Secret
 from entrepot.declarative.compile import compile_connector
 from entrepot.jobs import runs
 from entrepot.sdk import manifest_file, service
@@ -34,10 +33,8 @@ def place_of(services: Services, integration: Integration) -> Place:
 
 
 @asynccontextmanager
-async def opened(
-    services: Services, place: Place, signer: Signer, secrets: dict[str, Secret] | None = None
-) -> AsyncGenerator[Reader]:
-    """The connector at work. `secrets` only for one whose library signs by itself."""
+async def opened(services: Services, place: Place, signer: Signer) -> AsyncGenerator[Reader]:
+    """The connector at work."""
     open_reader = compile_connector(services.catalog.entry(place.manifest.id), place.manifest)
     client = service.client(
         place.manifest,
@@ -47,15 +44,14 @@ async def opened(
         log=services.log,
     )
     async with client:
-        yield open_reader(Context(http=client, settings=place.settings, secrets=secrets or {}))
+        yield open_reader(Context(http=client, settings=place.settings))
 
 
 async def probe(services: Services, wanted: str) -> Account:
     """Whose account it is, as the service says: the cheapest proof that the connection works."""
     integration = _find(services, wanted)
     place = place_of(services, integration)
-    secrets = services.connections.secrets_for(place, integration)
-    async with opened(services, place, services.connections.signer_for(place, integration), dict(secrets)) as reader:
+    async with opened(services, place, services.connections.signer_for(place, integration)) as reader:
         return await reader.probe()
 
 
@@ -74,10 +70,9 @@ async def sync(services: Services, wanted: str, how: Wanted) -> Report:
     chosen = _chosen(place, how.streams)
     confirmed = how.confirm is not None and _check_stopped(services, integration, how.confirm)
     signer = services.connections.signer_for(place, integration)
-    secrets = services.connections.secrets_for(place, integration)
     options = {"full": how.full, "streams": [stream.name for stream in chosen]}
     new = runs.NewRun(workspace_id=services.workspace, integration=integration.key, task="sync", options=options)
-    async with opened(services, place, signer, dict(secrets)) as reader:
+    async with opened(services, place, signer) as reader:
         held = runs.start(services.database, new)
         job = Job(
             database=services.database,

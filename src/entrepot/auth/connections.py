@@ -135,13 +135,6 @@ class Connections:
             return TokenSigner(self._tokens(place, scheme, integration, opened))
         return schemes.signer(scheme, opened, place.settings)
 
-    def secrets_for(self, place: Place, integration: Integration) -> Mapping[str, Secret]:
-        """For connectors whose library signs by itself (`auth.handed_over`); empty for all others."""
-        opened = self._open(integration)
-        if opened is None or not schemes.of_name(place.manifest, opened.scheme).handed_over:
-            return {}
-        return opened.values
-
     async def disconnect(self, place: Place, integration: Integration) -> bool:
         """Forget the credential, and give the tokens back where the service takes them; True if it did."""
         opened = self._open(integration)

@@ -162,9 +162,8 @@ async def _reader(
         address = f"http://127.0.0.1:{port}"
         http = client(manifest, signer=Planted(), base_url=address, allow_private=True, shared=Budget(), log=log)
         http.retry = NEVER  # a fixture does not get better by waiting
-        asked = {each.name: Secret(PLANTED) for scheme in manifest.schemes for each in scheme.asks}
         async with http:
-            yield compile_connector(subject.entry, manifest)(Context(http=http, settings=settings, secrets=asked))
+            yield compile_connector(subject.entry, manifest)(Context(http=http, settings=settings))
     finally:
         await runner.cleanup()
 

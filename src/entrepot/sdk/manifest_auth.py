@@ -27,10 +27,9 @@ class Scopes(Section):
 
 
 class Scheme(Section):
-    """What all schemes share. `handed_over` gives the secrets to the connector, whose library signs by itself."""
+    """What all schemes share."""
 
     help: str = ""
-    handed_over: bool = False
     ask: list[Asked] = []
     """What to ask the person, where it differs from what the scheme itself needs."""
 
