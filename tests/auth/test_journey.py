@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -114,7 +115,9 @@ def node_folder() -> Path:
     """A folder with the npm package, installed once (two seconds, 34 packages)."""
     if not shutil.which("npm"):
         pytest.skip("no certified OAuth server: npm is not there")
-    folder = Path(platformdirs.user_cache_dir("entrepot-tests")) / NPM_PACKAGE  # what is run from it must be our own
+    script = Path(__file__).with_name("oidc-provider.mjs")
+    name = f"{NPM_PACKAGE}-{sha256(script.read_bytes()).hexdigest()[:8]}"
+    folder = Path(platformdirs.user_cache_dir("entrepot-tests")) / name  # what is run from it must be our own
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(dir=folder.parent))
@@ -125,7 +128,7 @@ def node_folder() -> Path:
             pytest.skip("no certified OAuth server: npm's registry did not answer in a minute")
         if done.returncode:
             pytest.skip(f"no certified OAuth server: npm could not install {NPM_PACKAGE}")
-        shutil.copy(Path(__file__).with_name("oidc-provider.mjs"), made / "server.mjs")
+        shutil.copy(script, made / "server.mjs")
         with suppress(OSError):  # another process was faster, and its folder is as good
             made.rename(folder)
     return folder
