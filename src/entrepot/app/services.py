@@ -25,7 +25,7 @@ class Services:
 
     @cached_property
     def database(self) -> Database:
-        _make_folder(self.settings.data)
+        make_folder(self.settings.data)
         return Database(self.settings.database_url)
 
     @cached_property
@@ -67,7 +67,7 @@ class Services:
             return TextKeys(self.settings.key)
         if self.settings.key_command is not None:
             return CommandKeys(shlex.split(self.settings.key_command))
-        _make_folder(self.settings.key_file.parent)
+        make_folder(self.settings.key_file.parent)
         return FileKeys(self.settings.key_file)
 
     def close(self) -> None:
@@ -75,8 +75,10 @@ class Services:
             self.database.close()
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """The hub's folder holds personal data and the key: nobody else may look into it."""
+    if folder.exists() and not folder.is_dir():
+        raise PersonMustFix(f"{folder} is a file; the hub needs a folder. Name another with --data DIR.")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as problem:

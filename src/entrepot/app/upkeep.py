@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from entrepot import __version__
-from entrepot.app.services import Services
+from entrepot.app.services import Services, make_folder
 from entrepot.core.errors import EntrepotError, PersonMustFix
 from entrepot.jobs import runs
 from entrepot.storage import history, integrations
@@ -69,7 +69,7 @@ def _version(_: Services) -> Finding:
 
 def _folder(services: Services) -> Finding:
     folder = services.settings.data
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     if not os.access(folder, os.W_OK):
         return Finding("folder", "wrong", f"{folder} cannot be written. Give yourself the right to, or use --data.")
     if os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
@@ -78,7 +78,8 @@ def _folder(services: Services) -> Finding:
 
 
 def _disk(services: Services) -> Finding:
-    free = shutil.disk_usage(services.settings.data).free
+    folder = services.settings.data
+    free = shutil.disk_usage(folder if folder.is_dir() else folder.absolute().anchor).free
     text = f"{free / 1024**3:.1f} GiB free"
     return Finding("disk", "ok" if free > LEAST_FREE else "warning", text)
 

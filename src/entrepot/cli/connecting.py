@@ -12,6 +12,7 @@ from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common, pairs
 from entrepot.cli.output import Output
 from entrepot.cli.secrets import read_secrets
+from entrepot.core.errors import PersonMustFix
 from entrepot.core.secret import Secret
 from entrepot.sdk.manifest_auth import Asked
 
@@ -36,10 +37,16 @@ class AtTerminal:
         answers: dict[str, Secret] = {}
         for field in asked:
             words = f"{field.label}{' (may be empty)' if field.optional else ''}: "
-            value = getpass(words, sys.stderr) if field.secret else self._notes.input(words, markup=False)
-            if value.strip():
-                answers[field.name] = Secret(value.strip())
+            value = self._ask(words, hidden=field.secret).strip()
+            if value:
+                answers[field.name] = Secret(value)
         return answers
+
+    def _ask(self, words: str, *, hidden: bool) -> str:
+        try:
+            return getpass(words, sys.stderr) if hidden else self._notes.input(words, markup=False)
+        except EOFError:
+            raise PersonMustFix("Nothing was entered, so nothing was connected.") from None
 
 
 def connect(

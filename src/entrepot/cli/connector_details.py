@@ -60,7 +60,8 @@ def show(name: str, /, *, common: Common = STANDARD) -> None:
         output.say(f"not verified: {fact}", style="yellow")
     readme = entry.folder / "README.md"
     if readme.is_file():
-        output.say(f"\n{readme.read_text('utf-8')}")
+        output.say("")
+        output.document(readme.read_text("utf-8"))
 
 
 def check(

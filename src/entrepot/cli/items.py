@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from entrepot.app.export import write
 from entrepot.app.hub import Hub
@@ -19,7 +20,7 @@ def list_(
     *,
     kind: str | None = None,
     source: Annotated[str | None, Parameter(help="Name or id of an integration, or a connector.")] = None,
-    limit: int = 50,
+    limit: Annotated[int, Parameter(validator=Number(gte=0))] = 50,
     common: Common = STANDARD,
 ) -> None:
     """Some items; `export` gives all of them."""
@@ -42,7 +43,7 @@ def show(item: str, /, *, common: Common = STANDARD) -> None:
     if output.json:
         output.value(found)
     else:
-        output.say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        output.raw_line(msgspec.json.format(msgspec.json.encode(found), indent=2))
 
 
 @app.command

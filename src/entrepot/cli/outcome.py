@@ -32,4 +32,5 @@ def code_of(error: EntrepotError) -> int:
 
 
 def as_json(error: EntrepotError) -> dict[str, object]:
-    return {"error": {"code": error.code, "message": error.message}}
+    # A file's name in the message may be bytes that are no text.
+    return {"error": {"code": error.code, "message": error.message.encode(errors="replace").decode()}}

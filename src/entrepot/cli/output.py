@@ -7,13 +7,24 @@ from typing import TextIO
 
 import msgspec
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
 UNBOUNDED = 10_000
 """The width of a table that goes to a file or a pipe: a line a row, whatever is in it."""
+FOLDED = frozenset({"", "title", "kinds", "account"})
+"""Columns of prose, which a narrow terminal folds; the others are as wide as what is in them."""
+NARROWEST, GAP = 20, 2
 
+_CONTROL = dict.fromkeys([*range(32), *range(127, 160)], "\ufffd") | {ord("\n"): "\n", ord("\t"): "\t"}
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Whoever read this has seen enough: that is for the command to end with, not for rich to fail at."""
+        raise BrokenPipeError
 
 
 class Output:
@@ -22,7 +33,7 @@ class Output:
     def __init__(self, *, json: bool, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self.json = json
         self._out = out or sys.stdout
-        self.console = Console(file=self._out, highlight=False)
+        self.console = _Console(file=self._out, highlight=False)
         if not self.console.is_terminal:
             self.console.width = UNBOUNDED
         self.notes = Console(file=err or sys.stderr, highlight=False, soft_wrap=True)
@@ -46,30 +57,47 @@ class Output:
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
         """Cells are shown as they are: what a service wrote is data, never markup."""
         table = Table(title=title, box=None, header_style="bold", pad_edge=False, title_justify="left")
+        shown = [[Text(_shown(cell)) for cell in row] for row in rows]
         for name in columns:
-            numeric = name.startswith("#")
-            known = name in {"id", "run", "name", "connector"}
-            table.add_column(
-                name.lstrip("#"), justify="right" if numeric else "left", no_wrap=numeric or known, overflow="fold"
-            )
-        for row in rows:
-            table.add_row(*(Text(_shown(cell)) for cell in row))
-        self.console.print(table)
+            justify = "right" if name.startswith("#") else "left"
+            table.add_column(name.lstrip("#"), justify=justify, no_wrap=name not in FOLDED, overflow="fold")
+        for row in shown:
+            table.add_row(*row)
+        # Where the columns need more than the terminal has, a row goes on in the next line and still says everything.
+        there = self.console.width
+        self.console.width = max(there, _width(columns, shown))
+        self.console.print(table, crop=False)
+        self.console.width = there
+
+    def document(self, markdown: str) -> None:
+        """Markdown: laid out on a terminal, as it is elsewhere."""
+        self.console.print(Markdown(markdown) if self.console.is_terminal else Text(markdown))
 
     def say(self, text: str, *, style: str = "") -> None:
         """A line for people; nothing with `--json`."""
         if not self.json:
-            self.console.print(Text(text, style=style))
+            self.console.print(Text(readable(text), style=style))
 
     def note(self, text: str, *, style: str = "") -> None:
         if not self.json:
-            self.notes.print(Text(text, style=style))
+            self.notes.print(Text(readable(text), style=style))
 
     def error(self, message: str) -> None:
-        self.notes.print(Text.assemble(("error: ", "bold red"), message))
+        self.notes.print(Text.assemble(("error: ", "bold red"), readable(message)))
+
+
+def readable(text: str) -> str:
+    """Text from elsewhere without what would steer a terminal, or could not be written at all."""
+    return text.encode(errors="replace").decode().translate(_CONTROL)
+
+
+def _width(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
+    widths = [max([len(name), *(row[place].cell_len for row in rows)]) for place, name in enumerate(columns)]
+    folded = (min(width, NARROWEST) if name in FOLDED else width for name, width in zip(columns, widths, strict=True))
+    return sum(folded) + GAP * len(columns)
 
 
 def _shown(cell: object) -> str:
     if isinstance(cell, datetime):
         return cell.astimezone().strftime("%Y-%m-%d %H:%M")
-    return "" if cell is None else str(cell)
+    return "" if cell is None else readable(str(cell))

@@ -12,13 +12,13 @@ SHOWN_REFUSED = 10
 COUNTS = ("read", "created", "updated", "unchanged", "deleted", "refused")
 
 
-def finish(output: Output, reports: Sequence[Report]) -> int:
+def finish(output: Output, reports: Sequence[Report], *, integration: str = "") -> int:
     """Print the reports of one command: one object for one, an array for several; return the worst exit code."""
     if output.json:
         output.value(reports[0] if len(reports) == 1 else list(reports))
     else:
         for report in reports:
-            _show(output, report)
+            _show(output, report, integration or report.connector)
     return max((code_of(report) for report in reports), default=DONE)
 
 
@@ -29,7 +29,7 @@ def code_of(report: Report) -> int:
     return SOME_REFUSED if code == DONE and report.counts.refused else code
 
 
-def _show(output: Output, report: Report) -> None:
+def _show(output: Output, report: Report, integration: str) -> None:
     head = f"{report.connector}: {report.status} in {report.seconds:.1f} s"
     if report.run:
         head += f" ({report.run})"
@@ -44,4 +44,4 @@ def _show(output: Output, report: Report) -> None:
     if report.error:
         output.error(report.error["message"])
     if report.status == "stopped":
-        output.note(f"If that is right: entrepot sync {report.connector} --confirm {report.run}")
+        output.note(f"If that is right: entrepot sync {integration} --confirm {report.run}")

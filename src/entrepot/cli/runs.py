@@ -1,6 +1,9 @@
 """`entrepot runs`: what was done and how it ended."""
 
-from cyclopts import App
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common
@@ -10,7 +13,7 @@ app = App(name="runs", help="Imports and syncs, newest first.")
 
 
 @app.command(name="list")
-def list_(*, limit: int = 50, common: Common = STANDARD) -> None:
+def list_(*, limit: Annotated[int, Parameter(validator=Number(gte=0))] = 50, common: Common = STANDARD) -> None:
     """The newest runs."""
     output = common.output()
     with Hub(settings=common.settings()) as hub:

@@ -23,4 +23,4 @@ def sync(
     output = common.output()
     with Hub(settings=common.settings()) as hub, shown(output) as progress:
         report = hub.sync(integration, full=full, streams=stream or (), confirm=confirm, progress=progress)
-    return finish(output, [report])
+    return finish(output, [report], integration=integration)
