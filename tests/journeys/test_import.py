@@ -9,6 +9,7 @@ import sys
 import time
 import zipfile
 
+import pyarrow.parquet
 import pytest
 
 from tests.journeys.conftest import ROOT, environment
@@ -130,3 +131,12 @@ def test_an_import_killed_at_random_moments_ends_as_if_it_had_not_been(kills, en
     titles = [item["data"]["title"] for item in exported(entrepot)]
     assert len(titles) == 60_000
     assert len(set(titles)) == 60_000
+
+
+def test_parquet_goes_through_a_pipe_whole(entrepot, viewing, data, tmp_path):
+    entrepot("import", viewing(25))
+    command = [sys.executable, "-m", "entrepot", "items", "export", "--kind", "play", "--format", "parquet"]
+    piped = tmp_path / "plays.parquet"
+    with piped.open("wb") as file:
+        subprocess.run(command, stdout=file, stderr=subprocess.DEVNULL, env=environment(data), timeout=60, check=True)
+    assert pyarrow.parquet.read_table(piped).num_rows == 25

@@ -4,6 +4,8 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, TextIO
 
 import msgspec
@@ -21,15 +23,27 @@ _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 
 def write(items: Iterable[Item], format_: Format, kind: str, *, to: Path | None, stdout: TextIO) -> int:
-    """How many items were written. A file appears whole or not at all; Parquet needs one."""
+    """How many items were written. A file appears whole or not at all; Parquet goes to no terminal."""
     if format_ == "parquet":
         if to is None:
-            raise PersonMustFix("Parquet is not text: say where to write it with --to FILE.")
+            return _pass_on(items, kind, stdout)
         return _replace(to, lambda part: _write_parquet(items, kind, part))
     text = _write_lines if format_ == "jsonl" else _write_csv
     if to is None:
         return text(items, kind, stdout)
     return _replace(to, lambda part: _to_file(part, lambda file: text(items, kind, file)))
+
+
+def _pass_on(items: Iterable[Item], kind: str, stdout: TextIO) -> int:
+    """Parquet is written from both ends, so a pipe gets it when it is whole."""
+    if stdout.isatty():
+        raise PersonMustFix("Parquet is not text for a terminal: say where to write it with --to FILE.")
+    with TemporaryDirectory(prefix="entrepot-") as folder:
+        whole = Path(folder) / "items.parquet"
+        count = _write_parquet(items, kind, whole)
+        with whole.open("rb") as file:
+            copyfileobj(file, stdout.buffer)
+    return count
 
 
 def _replace(to: Path, produce: Callable[[Path], int]) -> int:
