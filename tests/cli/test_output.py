@@ -2,6 +2,7 @@ import io
 import json
 
 import pytest
+from rich.console import ConsoleDimensions
 
 from entrepot.cli.outcome import as_json
 from entrepot.cli.output import Output, readable
@@ -19,7 +20,7 @@ def narrow(monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     out = Terminal()
     output = Output(json=False, out=out, err=io.StringIO())
-    output.console.width = 40
+    output.console.size = ConsoleDimensions(40, 25)
     return output, out
 
 
