@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from entrepot.core.change import Cursor, Ref
-from entrepot.core.errors import PersonMustFix, ServiceChanged, TryLater
+from entrepot.core.errors import NeedsConsent, PersonMustFix, ServiceChanged, TryLater
 
 PROBE = "probe: {request: GET /me, id: id}\n"
 
@@ -73,13 +73,14 @@ async def test_ids_that_repeat_in_other_collections_are_told_apart(service, open
     async def handler(request: web.Request) -> web.Response:
         if request.path.endswith("/issues/1"):
             return web.json_response({"number": 1, "title": "x"})
-        return web.json_response([{"number": 1, "title": "x"}])
+        return web.json_response([{"number": 1, "title": "x"}, {"number": 2, "title": 2}])
 
     service.handler = handler
     reader = await open_reader(BY_COLLECTION.replace("    by_collection:", "    local_ids: true\n    by_collection:"))
     for repository in ("o/a", "o/b"):
         (page,) = await read_all(reader, collection=repository)
         assert ids([page]) == [f"{repository}/1"]
+        assert [bad.where for bad in page.bad] == [f"{repository}/2"]
     service.asked.clear()
     there = await reader.confirm("tasks", Ref("o/a/1"), "o/a")
     assert there is not None
@@ -150,7 +151,9 @@ async def test_a_graphql_stream_goes_through_the_lists_of_its_answer(service, op
     ("errors", "kind"),
     [
         ([{"message": "no field x"}], ServiceChanged),
-        ([{"message": "slow down", "extensions": {"code": "RATELIMITED"}}], TryLater),
+        ([{"message": None, "extensions": {"code": "UNAUTHENTICATED"}}], NeedsConsent),
+        (["what"], ServiceChanged),
+        ([{"message": "slow down", "extensions": {"code": "RATELIMITED", "retry_in_seconds": 86_000}}], TryLater),
     ],
 )
 async def test_errors_in_a_good_graphql_answer_are_errors(service, open_reader, read_all, errors, kind):
@@ -162,6 +165,54 @@ async def test_errors_in_a_good_graphql_answer_are_errors(service, open_reader, 
     service.handler = handler
     with pytest.raises(kind):
         await read_all(await open_reader(GRAPHQL, files=FILES))
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind"),
+    [
+        (400, {"message": "Cannot query field 'x' on type 'Y'."}, ServiceChanged),
+        (400, {"message": "Invalid token"}, NeedsConsent),
+        (404, {"message": "Not Found.", "status": 404}, ServiceChanged),
+    ],
+)
+async def test_a_graphql_answer_is_read_whatever_its_status(service, open_reader, status, error, kind):
+    async def handler(request: web.Request) -> web.Response:
+        return web.json_response({"errors": [error], "data": None}, status=status)
+
+    service.handler = handler
+    reader = await open_reader(GRAPHQL, files=FILES)
+    with pytest.raises(kind, match=error["message"]):
+        await reader.probe()
+
+
+async def test_a_busy_graphql_service_is_asked_again(service, open_reader):
+    busy = [{"message": "slow down", "extensions": {"code": "RATELIMITED", "retry_in_seconds": 0}}]
+    answers = iter([{"errors": busy}, {"data": {"me": {"id": 5}}}])
+
+    async def handler(request: web.Request) -> web.Response:
+        return web.json_response(next(answers))
+
+    service.handler = handler
+    reader = await open_reader(GRAPHQL, files=FILES)
+    assert (await reader.probe()).id == "5"
+
+
+async def test_words_in_headers_are_filled_in(service, open_reader, read_all):
+    async def handler(request: web.Request) -> web.Response:
+        return web.json_response([{"id": request.headers.get("X-Team", "none")}])
+
+    service.handler = handler
+    text = PROBE + dedent("""\
+        settings: {team: {label: Team}}
+        streams:
+          tasks:
+            kind: task
+            read: {request: GET /tasks, headers: {X-Team: ":team"}}
+            id: id
+            fields: {title: title}
+        """)
+    assert ids(await read_all(await open_reader(text, team="blue"))) == ["blue"]
+    assert ids(await read_all(await open_reader(text))) == ["none"]
 
 
 async def test_a_query_file_that_is_missing_is_said_at_once(open_reader):
@@ -230,6 +281,21 @@ async def test_python_beside_the_manifest_completes_records_several_at_a_time(se
     assert [change.data.description for change in page.changes] == ["BODY OF 1", "BODY OF 3"]
     assert json.loads(page.changes[0].native)["body"] == "BODY OF 1"
     assert (page.bad[0].where, page.bad[0].reason) == ("2", "this one has no body")
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, NeedsConsent), (503, TryLater)])
+async def test_what_fails_while_records_are_completed_is_the_error_of_the_read(
+    service, open_reader, read_all, status, kind
+):
+    async def handler(request: web.Request) -> web.Response:
+        if request.path == "/tasks":
+            return web.json_response([{"id": n, "title": "t"} for n in (1, 3)])
+        return web.json_response({}, status=status, headers={"Retry-After": "86000"})
+
+    service.handler = handler
+    files = {"connector.py": PYTHON, "words.py": "def shout(text):\n    return text.upper()\n"}
+    with pytest.raises(kind):
+        await read_all(await open_reader(COMPLETED, files=files))
 
 
 async def test_paging_follows_link_headers_addresses_and_offsets(service, open_reader, read_all):

@@ -5,10 +5,9 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.errors import ServiceChanged, TryLater
+from entrepot.core.errors import ServiceChanged
 from entrepot.transport.dig import dig
 from entrepot.transport.message import Response
-from entrepot.transport.redact import place
 
 EACH = "*"
 _ITEMS = object()
@@ -16,32 +15,22 @@ _FOUND = object()
 _Tree = dict[str, Any]
 
 
-class Trouble(msgspec.Struct):
-    """One of a GraphQL answer's `errors`."""
-
-    message: str = ""
-    extensions: dict[str, Any] | None = None
-
-
 class Shape:
     """What to decode of an answer: the list of records, raw, and the few values that paging looks at."""
 
-    def __init__(self, items: str | None, found: Iterable[str] = (), *, graphql: bool = False) -> None:
+    def __init__(self, items: str | None, found: Iterable[str] = ()) -> None:
         self.items = items or ""
-        self._is_graphql = graphql
-        self.type: Any = _type_of(items, [*found, *(["errors"] if graphql else [])])
+        self.type: Any = _type_of(items, found)
 
     def records(self, data: Any, response: Response) -> Sequence[msgspec.Raw]:
         """The records, as JSON; ServiceChanged where the answer has none of the form that was expected."""
-        if self._is_graphql:
-            _refuse_errors(data, response)
         if not self.items:
             return data
         found = list(_walk(data, self.items.split(".")))
         if None in found:
             raise ServiceChanged(
-                f"{place(response.url)} answered without {self.items}, where the records should be.",
-                detail="" if response.private else repr(response.body[:200]),
+                f"{response.place} answered without {self.items}, where the records should be.",
+                detail=response.shown_body(),
             )
         if self.type is None:
             return [msgspec.Raw(msgspec.json.encode(record)) for records in found for record in records]
@@ -103,15 +92,3 @@ def _member(below: object) -> Any:
     if isinstance(below, dict):
         return _struct(below)
     return list[msgspec.Raw] if below is _ITEMS else object
-
-
-def _refuse_errors(data: Any, response: Response) -> None:
-    """A GraphQL service says what went wrong in a good answer (https://spec.graphql.org, section 7.1)."""
-    errors = msgspec.convert(dig(data, "errors") or [], list[Trouble], strict=False)
-    if not errors:
-        return
-    said = "; ".join(error.message for error in errors[:3])
-    code = str((errors[0].extensions or {}).get("code", ""))
-    if "limit" in f"{said} {code}".lower() or "throttle" in code.lower():
-        raise TryLater(f"{place(response.url)} is busy: {said}")
-    raise ServiceChanged(f"{place(response.url)} refused the query: {said}")

@@ -40,10 +40,11 @@ class Containers:
         """All of them; those the person chose alone, also such as the service does not list."""
         chosen = _listed(str(words.get(self._only, ""))) if self._only else []
         found: dict[str, RemoteCollection] = {}
-        answers = pages(client, self._asking.request(words), self._asking.style(), shape=self._asking.shape.type)
+        asking = self._asking
+        answers = pages(asking.through(client), asking.request(words), asking.style(), shape=asking.shape.type)
         async with aclosing(answers):
             async for answer in answers:
-                for raw in self._asking.shape.records(answer.data, answer.response):
+                for raw in asking.shape.records(answer.data, answer.response):
                     record = _decode(raw)
                     if self._when is None or self._when(record):
                         one = self._collection(record)

@@ -44,7 +44,7 @@ class DeclaredReader:
 
     async def probe(self) -> Account:
         declared = self._declared
-        response = await self._client.send(declared.probing.request(self._words))
+        response = await declared.probing.through(self._client).send(declared.probing.request(self._words))
         data = response.json()
         found = dig(data, declared.probe.id)
         if found is None:

@@ -83,12 +83,12 @@ class Reading:
 
 
 def _answers(client: Client, asking: Asking, request: Request, at: State | None) -> AsyncGenerator[Answer]:
-    style = asking.style()
+    style, through = asking.style(), asking.through(client)
     if asking.is_parallel:
         return pages_in_parallel(
-            client, request, cast("Counted", style), start=cast("int | None", at), shape=asking.shape.type
+            through, request, cast("Counted", style), start=cast("int | None", at), shape=asking.shape.type
         )
-    return pages(client, request, style, start=at, shape=asking.shape.type)
+    return pages(through, request, style, start=at, shape=asking.shape.type)
 
 
 def _total(asking: Asking, answer: Answer) -> int | None:

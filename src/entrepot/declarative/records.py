@@ -70,20 +70,21 @@ class Records:
         """
         given = {field: str(value) if (value := (words or {}).get(word)) else None for field, word in self._given}
         batch = Batch([], [], len(raws))
-        taken = self._taken(raws, batch, times, floor)
-        if self._complete is not None and not gone:
-            taken = await self._completed(taken, client, batch)
         within = f"{words['collection']}/" if words and self._has_local_ids else ""
+        taken = self._taken(raws, batch, times=times, floor=floor, within=within)
+        if self._complete is not None and not gone:
+            taken = await self._completed(taken, client, batch, within)
         for record, native in taken:
             self._add(record, native, batch, given=given, gone=gone, within=within)
         return batch
 
     def _taken(
-        self, raws: Sequence[msgspec.Raw], batch: Batch, times: TimeOf | None, floor: datetime | None
+        self, raws: Sequence[msgspec.Raw], batch: Batch, *, times: TimeOf | None, floor: datetime | None, within: str
     ) -> list[tuple[Record, bytes]]:
         """The records that belong to the stream, read as far as JSON goes."""
         taken: list[tuple[Record, bytes]] = []
         for number, raw in enumerate(raws, 1):
+            record: Record | None = None
             try:
                 record = _decode(raw)
                 if times is not None and (at := times(record)) is not None:
@@ -95,11 +96,12 @@ class Records:
                 if self._when is None or self._when(record):
                     taken.append((record, bytes(raw)))
             except (msgspec.DecodeError, UnicodeDecodeError, LensError, ValueError) as why:
-                batch.bad.append(BadRow(self._name, f"record {number} of a page", str(why)))
+                where = f"record {number} of a page" if record is None else self._where(record, within)
+                batch.bad.append(BadRow(self._name, where, str(why)))
         return taken
 
     async def _completed(
-        self, taken: list[tuple[Record, bytes]], client: Client, batch: Batch
+        self, taken: list[tuple[Record, bytes]], client: Client, batch: Batch, within: str
     ) -> list[tuple[Record, bytes]]:
         complete = cast("Complete", self._complete)
 
@@ -109,13 +111,16 @@ class Records:
             except RecordRefused as refused:
                 return refused
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(record)) for record, _ in taken]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(record)) for record, _ in taken]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None  # the first to fail ended the others
         found: list[tuple[Record, bytes]] = []
         for task, (before, _) in zip(tasks, taken, strict=True):
             record = task.result()
             if isinstance(record, RecordRefused):
-                batch.bad.append(BadRow(self._name, str(self._where(before)), record.message))
+                batch.bad.append(BadRow(self._name, self._where(before, within), record.message))
             else:
                 found.append((record, _encode(record)))
         return found
@@ -131,7 +136,7 @@ class Records:
             data = msgspec.convert({**found, **given} if given else found, self._kind)
             held = self._collection(record) if self._collection is not None else None
         except (LensError, msgspec.ValidationError) as why:
-            batch.bad.append(BadRow(self._name, self._where(record), str(why)))
+            batch.bad.append(BadRow(self._name, self._where(record, within), str(why)))
             return
         batch.changes.append(
             Change(
@@ -152,9 +157,10 @@ class Records:
             _drop(record, way)
         return _encode(record)
 
-    def _where(self, record: Record) -> str:
+    def _where(self, record: Record, within: str) -> str:
+        """The id under which the hub knows the record: what was there, but could not be read, is not gone."""
         try:
-            return self._identify(record)
+            return within + self._identify(record)
         except LensError:
             return "a record without an id"
 

@@ -5,16 +5,18 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.errors import PersonMustFix
+from entrepot.core.errors import PersonMustFix, ServiceChanged
 from entrepot.declarative.answer import Shape
 from entrepot.declarative.fill import Words, fill, fill_path
 from entrepot.declarative.paging import style_of, values_found
+from entrepot.sdk.graphql_answers import ANSWERED, Speaking
 from entrepot.sdk.manifest import Manifest
 from entrepot.sdk.manifest_http import AnyPaging, LinkPaging, NextUrlPaging, OffsetPaging, OnePage, PagePaging
 from entrepot.sdk.manifest_streams import Ask
 from entrepot.sdk.manifest_terms import call_parts, words_in
+from entrepot.transport.client import Client
 from entrepot.transport.message import Request
-from entrepot.transport.paging import Paging
+from entrepot.transport.paging import Asks, Paging
 
 _JSON = {"Accept": "application/json"}
 _JSON_BODY = {**_JSON, "Content-Type": "application/json"}
@@ -30,9 +32,13 @@ class Asking:
         self.items = ask.items or self.paging.items
         self._query = _text_of(folder, ask.graphql) if ask.graphql else None
         found = [*values_found(self.paging), *([finds] if finds else [])]
-        self.shape = Shape(self.items, found, graphql=self._query is not None)
+        self.shape = Shape(self.items, found)
         self.is_parallel = isinstance(self.paging, PagePaging | OffsetPaging) and self.paging.parallel
         self.needs = frozenset(words_in(str(msgspec.to_builtins(ask.model_dump()))))
+
+    def through(self, client: Client) -> Asks:
+        """What sends this request: for GraphQL, what also finds the errors in good answers."""
+        return client if self._query is None else Speaking(client, unknown=ServiceChanged)
 
     def request(self, words: Words, params: dict[str, Any] | None = None) -> Request:
         """`params` are added where the paging's own parameters go."""
@@ -43,9 +49,10 @@ class Asking:
             method=self._method,
             url=fill_path(self._path, words),
             params={**fill(self._ask.query, words), **({} if in_body else added)},
-            headers={**(_JSON if body is None else _JSON_BODY), **self._ask.headers},
+            headers={**(_JSON if body is None else _JSON_BODY), **fill(self._ask.headers, words)},
             body=None if body is None else msgspec.json.encode(body),
             repeatable=True,  # whatever its method, it only reads
+            expected=() if self._query is None else ANSWERED,
         )
 
     def style(self) -> Paging:
