@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from entrepot.core.change import Cursor
-from entrepot.core.errors import ServiceChanged, Stale
+from entrepot.core.errors import PersonMustFix, ServiceChanged, Stale
 
 REST = "probe: {request: GET /me, id: id}\n"
 
@@ -67,6 +67,7 @@ async def test_the_greatest_time_seen_less_an_overlap_is_asked_from_next_time(se
     [
         ("epoch", 1772359200, "1772359200"),
         ("epoch_ms", 1772359200500, "1772359200500"),
+        ("epoch_ms", 1700000000001, "1700000000001"),
         ("date", "2026-03-01", "2026-03-01"),
     ],
 )
@@ -181,6 +182,100 @@ async def test_a_search_that_shows_only_so_many_is_asked_again_from_the_last_one
     changed[:] = [{"id": n, "at": 200, "title": n or "t"} for n in range(9)]  # what is refused counts towards the cap
     with pytest.raises(ServiceChanged, match="at one moment"):
         await read_all(reader, since=Cursor({"marks": [{"at": "1970-01-01T00:03:20Z"}]}))
+
+
+async def test_what_changes_again_while_a_search_is_read_pushes_nothing_out_of_sight(service, open_reader, read_all):
+    reader = await open_reader(stream(CAPPED.replace("cap: 4", "cap: 100")))
+    times = {f"r{n}": 100 + n for n in range(1, 8)}
+
+    async def search(request: web.Request) -> web.Response:
+        body = await request.json()
+        found = sorted((at, name) for name, at in times.items() if at >= int(body["from"]))
+        at = int(body.get("after", 0))
+        following = {"next": str(at + 2)} if at + 2 < len(found) else {}
+        page = [{"id": name, "at": changed} for changed, name in found[at : at + 2]]
+        times["r1"] += 1000 if times["r1"] < 200 else 0  # once it has been shown, it is changed again
+        return web.json_response({"items": page, **following})
+
+    service.handler = search
+    pages = await read_all(reader, since=Cursor({"marks": [{"at": "1970-01-01T00:01:40Z"}]}))
+    assert set(ids(pages)) == set(times)
+    assert ids(pages).count("r1") == 2
+
+
+async def test_a_search_goes_on_by_page_where_a_whole_page_is_of_one_moment(service, open_reader, read_all):
+    reader = await open_reader(stream(CAPPED.replace("cap: 4", "cap: 8")))
+    changed = [{"id": n, "at": 101.5 if n < 5 else 103} for n in range(8)]
+
+    async def search(request: web.Request) -> web.Response:
+        body = await request.json()
+        found = [one for one in changed if one["at"] >= int(body["from"])]
+        at = int(body.get("after", 0))
+        following = {"next": str(at + 2)} if at + 2 < len(found) else {}
+        return web.json_response({"items": found[at : at + 2], **following})
+
+    service.handler = search
+    pages = await read_all(reader, since=Cursor({"marks": [{"at": "1970-01-01T00:01:40Z"}]}))
+    assert set(ids(pages)) == {str(n) for n in range(8)}
+    assert [body["from"] for body in service.bodies] == ["100", "101", "101", "101", "103", "103"]
+
+
+async def test_a_mark_lies_never_after_the_beginning_of_the_read(service, open_reader, read_all):
+    """A record of the first page that changes while the last one is read is older than the last one may be."""
+    text = stream(
+        "{request: GET /tasks, items: items, since: {field: at, form: epoch, send: since},"
+        " paging: {style: cursor, send: c, find: next}}"
+    )
+    begun = int(datetime.now(UTC).timestamp())
+    service.handler = answering(
+        {"items": [{"id": "a", "at": 100}], "next": "x"}, {"items": [{"id": "b", "at": begun + 3600}]}, {"items": []}
+    )
+    first, second = await read_all(await open_reader(text))
+    assert first.cursor.value["began"] == second.cursor.value["marks"][0]["at"]
+    await read_all(await open_reader(text), since=second.cursor)
+    assert begun <= int(service_query(service.paths[-1])["since"]) <= begun + 60
+
+
+async def test_a_page_cursor_that_died_since_an_earlier_run_is_stale(service, open_reader, read_all):
+    text = stream("{request: GET /tasks, items: items, paging: {style: cursor, send: c, find: next}}")
+    service.handler = answering({"items": [{"id": "a"}], "next": "x"}, {"items": [{"id": "b"}]})
+    first, _ = await read_all(await open_reader(text))
+
+    async def forgotten(request: web.Request) -> web.Response:
+        return web.json_response({"message": "cursor x is invalid"}, status=400)
+
+    service.handler = forgotten
+    with pytest.raises(Stale):
+        await read_all(await open_reader(text), since=first.cursor)
+    with pytest.raises(PersonMustFix, match="cursor x is invalid"):
+        await read_all(await open_reader(text))
+
+
+async def test_a_time_that_cannot_be_sets_its_record_aside(service, open_reader, read_all):
+    reader = await open_reader(stream("{request: GET /tasks, since: {field: at, form: epoch, send: since}}"))
+    service.handler = answering([{"id": "a", "at": 1e300}, {"id": "b", "at": "soon"}, {"id": "c", "at": 5}])
+    (page,) = await read_all(reader)
+    assert ([bad.where for bad in page.bad], ids([page])) == (["a", "b"], ["c"])
+
+
+async def test_a_first_day_that_is_none_is_told(service, open_reader, read_all):
+    window = "{field: at, send: since, until: until, window: 10d, start: ':start'}"
+    reader = await open_reader(
+        stream(f"{{request: GET /done, since: {window}}}") + "settings: {start: {label: Start, type: date}}\n",
+        start="last year",
+    )
+    with pytest.raises(PersonMustFix, match="'last year' is not a day"):
+        await read_all(reader)
+
+
+async def test_a_window_that_begins_in_the_future_is_empty(service, open_reader, read_all):
+    window = "{field: at, send: since, until: until, window: 10d, start: '2999-01-01'}"
+    reader = await open_reader(stream(f"{{request: GET /done, since: {window}}}"))
+    service.handler = answering([])
+    (page,) = await read_all(reader)
+    span = service_query(service.paths[0])
+    assert page.last
+    assert span["since"] == span["until"]
 
 
 async def test_several_requests_make_one_stream_and_one_of_them_may_list_the_deleted(service, open_reader, read_all):

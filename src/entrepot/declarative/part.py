@@ -20,6 +20,8 @@ from entrepot.transport.message import Request
 from entrepot.transport.paging import Answer
 
 _GONE_TOKEN = {410: "Stale"}
+_GONE_PAGE = dict.fromkeys((400, 404, 410, 422), "Stale")
+"""What services answer to a page's cursor that has died since an earlier run kept it."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -43,10 +45,10 @@ class Part:
         self.needs = self._full.needs | self._changes.needs
 
     def begin(self, position: Position, now: datetime) -> Position:
-        """A read by windows begins with the newest, which ends now."""
-        if self.since.window is None or position.until is not None:
+        """Notes when the part began to be read; by windows it begins with the newest, which ends now."""
+        if self.since.field is None or position.began is not None:
             return position
-        return replace(position, until=now, began=now)
+        return replace(position, until=now if self.since.window else None, began=now)
 
     def asking(self, position: Position) -> Asking:
         return self._changes if position.mark.is_set else self._full
@@ -68,48 +70,47 @@ class Part:
             params[since.send] = written(floor, since.form)
         if floor:
             words = {**words, "since": written(floor, since.form)}
-        request = self.asking(position).request(words, params)
-        return replace(request, errors=_GONE_TOKEN) if mark.token else request
+        gone = _GONE_PAGE if isinstance(position.at, str) else _GONE_TOKEN if mark.token else {}
+        return replace(self.asking(position).request(words, params), errors=gone)
 
     def step(self, position: Position, answer: Answer, batch: Batch, words: Words) -> Step:
         """What follows a page."""
         high = max(filter(None, (position.high, batch.latest)), default=None)
         here = replace(position, at=answer.next, high=high, count=position.count + batch.seen)
-        if batch.passed:
-            return Step(here.next_part(Mark(at=high or position.mark.at)), ended=True)
-        if self._is_capped(here):
-            return self._after_cap(here, answer)
-        if answer.next is not None:
-            return Step(here)
+        if answer.next is not None and not batch.passed:
+            return self._next_search(here) if self.since.cap and position.mark.is_set else Step(here)
         if self.since.window is not None:
             return self._next_window(here, words)
         return Step(here.next_part(self._mark(here, answer)), ended=True)
 
     def _from(self, position: Position) -> datetime | None:
-        """From when on changes are asked for: after the cap cut a read off, from the last record exactly."""
+        """From when on changes are asked for: in the middle of a search, from the last record exactly."""
         return position.mark.at if position.capped else floor_of(self.since, position.mark)
 
     def _mark(self, position: Position, answer: Answer) -> Mark:
         if self._token:
             token = dig(answer.data, self._token)
             return Mark(token=token) if isinstance(token, str) and token else Mark()
-        latest = max(filter(None, (position.high, position.mark.at)), default=None)
-        return Mark(at=latest) if self.since.field else Mark()
+        known = [at for at in (position.high, position.mark.at) if at and self.since.field]
+        # A record of the first page may have changed again before the last page showed one that is newer still.
+        return Mark(at=min(max(known), position.began or max(known))) if known else Mark()
 
-    def _is_capped(self, position: Position) -> bool:
-        return self.since.cap is not None and position.mark.is_set and position.count >= self.since.cap
+    def _next_search(self, position: Position) -> Step:
+        """The rest is asked for from the last one's time on.
 
-    def _after_cap(self, position: Position, answer: Answer) -> Step:
-        """The service shows no more than so many; the rest is asked for from the last one's time."""
-        begun = self._from(position)
-        if position.high is None or (begun and position.high <= begun):
+        By page, a record that changes again would move to the end, and the one after it out of sight. Only where a
+        whole page is of one moment is the next one asked for.
+        """
+        form, begun, high = self.since.form, self._from(position), position.high
+        assert begun is not None
+        if high is not None and high > begun and written(high, form) != written(begun, form):
+            marks = position.next_part(Mark(at=high)).marks
+            return Step(replace(position, marks=marks, at=None, count=0, capped=True), again=True)
+        if self.since.cap and position.count >= self.since.cap:
             raise ServiceChanged(
                 f"More than {self.since.cap:,} records changed at one moment; the rest cannot be read."
             )
-        if answer.next is None:
-            return Step(position.next_part(self._mark(position, answer)), ended=True)
-        marks = position.next_part(Mark(at=position.high)).marks
-        return Step(replace(position, marks=marks, at=None, count=0, capped=True), again=True)
+        return Step(position)
 
     def _start(self, position: Position, words: Words) -> datetime:
         return floor_of(self.since, position.mark) or beginning(str(fill(self.since.start, words)))
@@ -117,7 +118,7 @@ class Part:
     def _lower(self, position: Position, words: Words) -> datetime:
         assert self.since.window is not None
         assert position.until is not None
-        return max(self._start(position, words), position.until - self.since.window)
+        return min(position.until, max(self._start(position, words), position.until - self.since.window))
 
     def _next_window(self, position: Position, words: Words) -> Step:
         lower = self._lower(position, words)

@@ -7,7 +7,9 @@ import msgspec
 from msgspec.structs import replace
 
 from entrepot.core.change import Cursor
-from entrepot.core.errors import Stale
+from entrepot.core.errors import PersonMustFix, Stale
+from entrepot.core.lens import LensError, shown
+from entrepot.core.lens_time import EPOCH
 from entrepot.sdk.manifest_streams import Since
 from entrepot.transport.paging import State
 
@@ -35,10 +37,11 @@ class Position(msgspec.Struct, frozen=True, omit_defaults=True):
     count: int = 0
     """Records read under the service's cap."""
     capped: bool = False
-    """The mark is where the cap cut this read off: asked from there exactly, without the overlap."""
+    """The mark is the time of the last record of a search: asked from there exactly, without the overlap."""
     until: datetime | None = None
     """The end of the window being read."""
     began: datetime | None = None
+    """When this part began to be read, by our clock: what changes later may change a record already read."""
 
     def next_part(self, mark: Mark) -> "Position":
         """After the part has been read to its end."""
@@ -77,7 +80,10 @@ def rested(position: Position) -> Cursor | None:
 def time_of(value: Any, form: str) -> datetime:
     """A record's time. Numbers are epochs (seconds, or milliseconds where the manifest says so)."""
     if isinstance(value, int | float):
-        return datetime.fromtimestamp(value / 1000 if form == "epoch_ms" else value, UTC)
+        try:
+            return EPOCH + timedelta(**{"milliseconds" if form == "epoch_ms" else "seconds": value})
+        except (OverflowError, ValueError) as why:
+            raise LensError(f"{shown(value)} is no time") from why
     found = datetime.fromisoformat(str(value))
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
@@ -88,9 +94,9 @@ def written(at: datetime, form: str) -> str:
         case "date":
             return at.date().isoformat()
         case "epoch":
-            return str(int(at.timestamp()))
+            return str((at - EPOCH) // timedelta(seconds=1))
         case "epoch_ms":
-            return str(int(at.timestamp() * 1000))
+            return str((at - EPOCH) // timedelta(milliseconds=1))
         case _:
             return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
@@ -101,5 +107,8 @@ def floor_of(since: Since, mark: Mark) -> datetime | None:
 
 
 def beginning(text: str) -> datetime:
-    day = date.fromisoformat(text)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise PersonMustFix(f"{text!r} is not a day to begin with. Write it as 2026-03-31.") from None
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
