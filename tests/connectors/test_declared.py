@@ -6,8 +6,11 @@ import re
 import pytest
 import yaml
 
+from entrepot.core.lens import LensError
+from entrepot.core.path import put
 from entrepot.sdk.catalog import BUILT_IN, Catalog
-from entrepot.sdk.manifest_file import examine
+from entrepot.sdk.manifest_fields import mapping_of
+from entrepot.sdk.manifest_file import examine, load
 
 
 def _is_served(folder):
@@ -59,3 +62,37 @@ async def test_every_cursor_is_json_and_goes_on_where_its_page_ended(name, stand
             cursor = type(page.cursor)(json.loads(json.dumps(page.cursor.value)))
             rest = await service.changes(stream, cursor, target)
             assert [c.ref for p in rest for c in p.changes] == [c.ref for p in pages[index + 1 :] for c in p.changes]
+
+
+ODD = (
+    True,
+    0,
+    -5,
+    1.5,
+    1e300,
+    10**30,
+    "",
+    "x",
+    "2026-02-30",
+    "0001-01-01T00:00:00+14:00",
+    "NaN",
+    "1e999999",
+    "../x",
+    "\0",
+)
+ODDER = (*ODD, [], [1], ["a"], [None], [{}], [[1]], {}, {"a": 1}, {"year": "x"}, {"year": 2024, "month": 13})
+
+
+@pytest.mark.parametrize("name", [entry.id for entry in Catalog().listing() if entry.mode == "live"])
+def test_whatever_stands_in_a_field_is_read_or_refused(name):
+    for spec in load(BUILT_IN / name / "manifest.yaml").streams.values():
+        mapping = mapping_of(spec)
+        for source in {source for field in mapping.fields for source in field.sources}:
+            for odd in ODDER:
+                record: dict[str, object] = {}
+                put(record, source, odd)
+                try:
+                    found = mapping.read(record)
+                except LensError:
+                    continue
+                assert all(value is not None for value in found.values())

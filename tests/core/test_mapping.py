@@ -212,6 +212,8 @@ def test_money_keeps_its_cents_and_its_currency():
         one("amount", minor, {"total": 5})
     with pytest.raises(LensError, match="not a currency"):
         one("amount", minor, {"total": 5, "currency": "euros"})
+    with pytest.raises(LensError, match="not a currency"):
+        one("amount", minor, {"total": 5, "currency": ["EUR"]})
 
 
 def test_fields_are_joined_and_taken_apart_only_where_declared():

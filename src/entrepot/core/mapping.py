@@ -185,17 +185,15 @@ def _defaults(kind: type[msgspec.Struct]) -> Record:
 
 def _filler(field: FieldLens) -> Callable[[Record, Record], None]:
     """Reads a line that has several sources, several targets, or a target inside another field."""
-    takes = [getter(source) for source in field.sources]
-    targets, read = field.targets, field.lens.read
-    nested = [len(steps(target)) > 1 for target in targets]
+    take, targets, read = _taker(field.sources), field.targets, field.lens.read
+    is_one, is_nested = len(targets) == 1, any(len(steps(target)) > 1 for target in targets)
 
     def fill(record: Record, found: Record) -> None:
-        natives = tuple(take(record) for take in takes)
-        if takes and all(native is None for native in natives):
+        native = take(record)
+        if native is None:
             return
-        value = read(natives[0] if len(natives) == 1 else natives)
-        values = (value,) if len(targets) == 1 else value or ()
-        for target, is_nested, part in zip(targets, nested, values, strict=False):
+        value = read(native)
+        for target, part in zip(targets, (value,) if is_one else value or (), strict=False):
             if part is None:
                 continue
             if is_nested:
@@ -204,6 +202,19 @@ def _filler(field: FieldLens) -> Callable[[Record, Record], None]:
                 found[target] = part
 
     return fill
+
+
+def _taker(sources: Sequence[str]) -> Callable[[Record], Any]:
+    """What a lens is given: one value, or a tuple of several; None where all are absent."""
+    takes = [getter(source) for source in sources]
+    if len(takes) == 1:
+        return takes[0]
+
+    def take_all(record: Record) -> tuple[Any, ...] | None:
+        natives = tuple([take(record) for take in takes])
+        return natives if not natives or any(native is not None for native in natives) else None
+
+    return take_all
 
 
 def _to_native(field: FieldLens, values: Sequence[Any]) -> tuple[Any, ...]:

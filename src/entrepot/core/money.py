@@ -55,7 +55,7 @@ def _pair(natives: object, fixed: str | None) -> tuple[object, str | None]:
         return natives, fixed
     if not isinstance(natives, tuple) or len(natives) != 2:
         raise LensError(f"expected an amount and a currency, found {shown(natives)}")
-    return natives[0], None if natives[1] in {None, ""} else as_currency(natives[1])
+    return natives[0], None if natives[1] is None or natives[1] == "" else as_currency(natives[1])
 
 
 def _amount(form: Form, native: object, currency: str | None) -> Decimal:
