@@ -67,7 +67,7 @@ def _collections(manifest: Manifest, name: str, collections: Collections) -> Ite
         collections.only not in manifest.settings or manifest.settings[collections.only].type != "list"
     ):
         yield (*place, "only"), "names a setting of type list"
-    yield from _read(manifest, collections, place, frozenset())
+    yield from _ask(manifest, collections, place, frozenset())
 
 
 def _stream(manifest: Manifest, name: str, stream: StreamSpec) -> Iterator[Rule]:

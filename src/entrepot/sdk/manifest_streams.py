@@ -74,7 +74,7 @@ CollectionId = Annotated[
 ]
 
 
-class Collections(Read):
+class Collections(Ask):
     """Containers at the service. An `id` of several parts is joined by `/`, and each part is a word in paths."""
 
     kind: Name
