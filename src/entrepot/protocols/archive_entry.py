@@ -16,30 +16,50 @@ BUFFER = 1 << 18
 _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, tarfile.TarError)
 
 
-class StoredEntry:
-    """`open_raw` gives the decompressed bytes without limits; `size` is what the archive claims."""
+class Damaged(PersonMustFix):
+    """One file cannot be read, or not to its end; the others of its archive may be whole (see archive_damage)."""
 
-    __slots__ = ("_furthest", "_head", "_meter", "_open_raw", "archive", "name", "size")
+
+class StoredEntry:
+    """`open_raw` gives the decompressed bytes without limits; `size` is what the archive claims.
+
+    `damage` says what is wrong with the file once `head` or `peek` has met it.
+    """
+
+    __slots__ = ("_furthest", "_head", "_meter", "_open_raw", "archive", "damage", "name", "size")
 
     def __init__(self, archive: str, name: str, size: int, open_raw: Callable[[], BinaryIO], meter: Meter) -> None:
         self.archive = archive
         self.name = name
         self.size = size
+        self.damage = ""
         self._open_raw = open_raw
         self._meter = meter
         self._furthest = 0
         self._head = b""
 
     def open(self) -> BinaryIO:
-        with explained(f"{self.archive}: {self.name}"):
-            inner = self._open_raw()
-        return cast("BinaryIO", io.BufferedReader(_MeteredStream(inner, self), BUFFER))
+        return self._buffered(BUFFER)
 
     def head(self, size: int = 4096) -> bytes:
         if len(self._head) < min(size, self.size) or not self._head:
-            with self.open() as stream:
-                self._head = stream.read(size)
+            self._head = self.peek(size)
         return self._head[:size]
+
+    def peek(self, size: int) -> bytes:
+        if self.damage:
+            return b""
+        try:
+            with self._buffered(size) as stream:  # no further, for what comes behind may be damaged
+                return stream.read(size)
+        except Damaged as error:
+            self.damage = error.message
+            return b""
+
+    def _buffered(self, size: int) -> BinaryIO:
+        with explained(f"{self.archive}: {self.name}"):
+            inner = self._open_raw()
+        return cast("BinaryIO", io.BufferedReader(_MeteredStream(inner, self), size))
 
     def reached(self, position: int) -> None:
         """Bytes count once, however often they are read again."""
@@ -53,20 +73,20 @@ class StoredEntry:
 
 @contextmanager
 def explained(what: str) -> Generator[None]:
-    """Turns what the unpacking libraries raise into PersonMustFix."""
+    """Turns what the unpacking libraries raise into Damaged."""
     try:
         yield
     except _DAMAGE as error:
-        raise PersonMustFix(
+        raise Damaged(
             f"{what} is damaged or was cut off while downloading; download it again.", detail=repr(error)
         ) from error
     except NotImplementedError as error:
-        raise PersonMustFix(
+        raise Damaged(
             f"{what} is packed with a method that cannot be read here; unpack it yourself and give the folder.",
             detail=repr(error),
         ) from error
     except OSError as error:
-        raise PersonMustFix(f"{what} cannot be read: {error.strerror or error}.", detail=repr(error)) from error
+        raise Damaged(f"{what} cannot be read: {error.strerror or error}.", detail=repr(error)) from error
 
 
 class _MeteredStream(io.RawIOBase):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from entrepot.core.errors import PersonMustFix
+from entrepot.protocols.archive_entry import Damaged
 from entrepot.protocols.archive_json_path import enter_array
 from entrepot.protocols.archive_json_split import elements_of_array
 from entrepot.protocols.archive_json_window import Window
@@ -15,7 +15,7 @@ def records(entry: Entry, path: str = "", *, after: bytes = b"") -> Iterator[byt
     `path` names the array (`locations`, `data.items`); with none it is the file itself: an array, JSON Lines, or
     one object. `after` is passed over first (`=` in `window.x = [`). A record may still be invalid inside: decode
     it with a typed msgspec decoder and make a BadRow of what that raises (MsgspecError, or ValueError where it is
-    not UTF-8). Raises PersonMustFix where the array does not end, or what stands there is no JSON at all. Nothing
+    not UTF-8). Raises Damaged where the array does not end, or what stands there is no JSON at all. Nothing
     at `path`: no records.
     """
     window = Window(entry)
@@ -32,13 +32,13 @@ def records(entry: Entry, path: str = "", *, after: bytes = b"") -> Iterator[byt
         elif start == b"{":
             yield from _lines(window)
         elif start:
-            raise PersonMustFix(f"{entry.name} is not JSON: it begins with {window.data[:20]!r}.")
+            raise Damaged(f"{entry.name} is not JSON: it begins with {window.data[:20]!r}.")
 
 
 def _skip_past(window: Window, text: bytes) -> None:
     at = window.data.find(text)
     if at < 0:
-        raise PersonMustFix(f"{window.name} does not begin as expected: there is no {text.decode()!r}.")
+        raise Damaged(f"{window.name} does not begin as expected: there is no {text.decode()!r}.")
     window.drop(at + len(text))
 
 

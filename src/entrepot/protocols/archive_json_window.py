@@ -1,6 +1,7 @@
 """The part of a JSON file that is in memory while it is cut into records."""
 
 from entrepot.core.errors import PersonMustFix
+from entrepot.protocols.archive_entry import Damaged
 from entrepot.protocols.archive_text import open_utf8
 from entrepot.sdk.archive import Entry
 
@@ -42,7 +43,7 @@ class Window:
                 return self.data[:1]
             self.fill()
 
-    def cut_off(self) -> PersonMustFix:
-        return PersonMustFix(
+    def cut_off(self) -> Damaged:
+        return Damaged(
             f"{self.name} is broken or ends too early: no complete record at byte {self.passed:,}; download it again."
         )

@@ -4,6 +4,7 @@ import re
 from typing import BinaryIO
 
 from entrepot.core.errors import PersonMustFix
+from entrepot.protocols.archive_entry import Damaged
 
 _PIECE = 1 << 14
 _LONGEST = 1 << 20
@@ -30,7 +31,7 @@ def safe_prolog(stream: BinaryIO, name: str) -> bytes:
         if _ELEMENT.match(made_safe, _end_of_remarks(made_safe)):
             return made_safe
         if not piece or len(data) > _LONGEST:
-            raise PersonMustFix(f"{name} is not XML: no element was found in it.")
+            raise Damaged(f"{name} is not XML: no element was found in it.")
 
 
 def first_element(start: bytes) -> str | None:

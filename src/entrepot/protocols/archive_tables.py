@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import msgspec
 
 from entrepot.core.change import BadRow
-from entrepot.core.errors import PersonMustFix
+from entrepot.protocols.archive_entry import Damaged
 from entrepot.protocols.archive_text import find_encoding, open_utf8
 from entrepot.sdk.archive import Entry
 
@@ -174,7 +174,7 @@ class _Lines:
             raise StopIteration
         self.number += 1
         if len(line) == LONGEST_LINE:
-            raise PersonMustFix(f"{self._name} has a line of more than {LONGEST_LINE:,} characters; it is not a table.")
+            raise Damaged(f"{self._name} has a line of more than {LONGEST_LINE:,} characters; it is not a table.")
         if "\0" in line:
             self.problem = "holds a NUL byte"
         return line if line.isascii() else self._readable(line)

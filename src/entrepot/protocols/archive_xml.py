@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, cast
 from lxml import etree
 
 from entrepot.core.errors import PersonMustFix
+from entrepot.protocols.archive_entry import Damaged
 from entrepot.protocols.archive_prolog import first_element, safe_prolog
 from entrepot.protocols.archive_text import open_utf8
 from entrepot.sdk.archive import Entry
@@ -27,7 +28,7 @@ def elements(entry: Entry, *tags: str, through: Filter | None = None) -> Iterato
     An element is valid until the next one is asked for. Its ancestors are there with their attributes, but what
     came before it is freed: name every tag whose content is needed. A DOCTYPE is passed over unread (those of
     Apple Health are broken); one that declares entities is refused. `through` mends the bytes first.
-    Raises PersonMustFix for what is not XML, after the elements that came before.
+    Raises Damaged for what is not XML, after the elements that came before.
     """
     with open_utf8(entry) as stream:
         mended = through(stream) if through else stream
@@ -112,7 +113,7 @@ class _Parser:
                 self._held = 0
         if broken:
             message = f"{self._name} is not well-formed XML: {broken.msg}."
-            raise PersonMustFix(message, detail=repr(broken)) from broken
+            raise Damaged(message, detail=repr(broken)) from broken
 
     def _begin(self, element: Element) -> None:
         if self._root is None:

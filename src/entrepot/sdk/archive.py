@@ -13,12 +13,21 @@ class Entry(Protocol):
     @property
     def size(self) -> int: ...
 
+    @property
+    def damage(self) -> str:
+        """What is wrong with it, once `head` or `peek` has met it; else empty."""
+        ...
+
     def open(self) -> BinaryIO:
         """A fresh stream of the decompressed bytes, which stops with PersonMustFix at the size limits."""
         ...
 
     def head(self, size: int = 4096) -> bytes:
-        """The first bytes, for recognising; cached."""
+        """The first bytes, for recognising; kept. None of a damaged file, which then has its `damage`."""
+        ...
+
+    def peek(self, size: int) -> bytes:
+        """As `head`, but not kept: for archives of very many files."""
         ...
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from entrepot.core.change import BadRow, Change
+from entrepot.protocols.archive_damage import unless_damaged, unreadable
+from entrepot.protocols.archive_entry import Damaged
 from entrepot.protocols.archive_xml import Element, elements, root_of
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Match, Options
@@ -30,9 +32,11 @@ class AppleHealth:
         return Match(1.0, found=["health records", *([f"{routes} routes"] if routes else [])])
 
     def read(self, archive: Archive, options: Options) -> Iterator[Change | BadRow]:  # noqa: ARG002 - there are none
-        routes = Routes(archive)
+        routes = Routes(archive, workout.STREAM)
         for entry in _exports(archive):
-            yield from _Export(entry, routes).read()
+            yield from unless_damaged(archive, entry.name, sample.STREAM, _Export(entry, routes).read())
+        yield from routes.damaged
+        yield from unreadable(archive.entries(), sample.STREAM)
 
 
 class _Export:
@@ -43,6 +47,15 @@ class _Export:
         self._pressures = Pressures()
 
     def read(self) -> Iterator[Change | BadRow]:
+        """What was held back is given also where the file turns out to be damaged."""
+        try:
+            yield from self._elements()
+        except Damaged:
+            yield from self._pressures.left_over()
+            raise
+        yield from self._pressures.left_over()
+
+    def _elements(self) -> Iterator[Change | BadRow]:
         tags = ("Record", "Correlation", "Workout", "ActivitySummary")
         for place, element in enumerate(elements(self._entry, *tags, through=mended), start=1):
             try:
@@ -52,7 +65,6 @@ class _Export:
             else:
                 if change is not None:
                     yield change
-        yield from self._pressures.left_over()
 
     def _change(self, element: Element) -> Change | None:
         """None for what is part of something else, or comes later."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from entrepot.core.change import Attachment
+from entrepot.core.change import Attachment, BadRow
 from entrepot.core.errors import PersonMustFix
 from entrepot.core.life import TrackPoint
+from entrepot.protocols.archive_entry import Damaged
 from entrepot.protocols.archive_files import attach
 from entrepot.protocols.archive_xml import Element, elements
 from entrepot.sdk.archive import Archive, Entry
@@ -25,9 +26,14 @@ class Route(NamedTuple):
 
 
 class Routes:
-    """Finds GPX files by the paths the export writes: `/workout-routes/route_2019-06-11_3.00pm.gpx`."""
+    """Finds GPX files by the paths the export writes: `/workout-routes/route_2019-06-11_3.00pm.gpx`.
 
-    def __init__(self, archive: Archive) -> None:
+    `damaged` tells of those that could not be read.
+    """
+
+    def __init__(self, archive: Archive, stream: str) -> None:
+        self.damaged: list[BadRow] = []
+        self._stream = stream
         self._by_name = {entry.name.rpartition("/")[2]: entry for entry in archive.entries("*.gpx")}
 
     def of(self, workout: Element) -> Route:
@@ -43,8 +49,13 @@ class Routes:
         if entry is None:
             route.missing.append(path)
             return
-        route.files.append(attach(entry, media_type=_GPX))
-        route.points.extend(thinned(entry))
+        try:
+            route.files.append(attach(entry, media_type=_GPX))
+        except Damaged as error:
+            route.missing.append(path)
+            self.damaged.append(BadRow(self._stream, entry.name, f"{error.message} Its workout came without it."))
+        else:
+            route.points.extend(thinned(entry))
 
 
 def thinned(entry: Entry) -> list[TrackPoint]:

@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 from entrepot.core.change import BadRow, Change
 from entrepot.core.errors import PersonMustFix
+from entrepot.protocols.archive_damage import unless_damaged, unreadable
 from entrepot.protocols.archive_keys import RepeatedKeys
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Match, Options
@@ -31,7 +32,9 @@ class Evernote:
             raise PersonMustFix(f"{archive.name} holds no Evernote export (a file ending in .enex).")
         spool = Spool()
         for entry in entries:
-            yield from _read_notebook(entry, options.values.get("notebook") or _notebook(entry), spool)
+            notebook = options.values.get("notebook") or _notebook(entry)
+            yield from unless_damaged(archive, entry.name, STREAM, _read_notebook(entry, notebook, spool))
+        yield from unreadable(archive.entries(), STREAM)
 
 
 def _read_notebook(entry: Entry, notebook: str, spool: Spool) -> Iterator[Change | BadRow]:

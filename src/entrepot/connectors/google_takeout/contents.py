@@ -45,8 +45,7 @@ def known_files(archive: Archive, passed_over: Collection[str]) -> Iterator[Know
 def content_of(entry: Entry) -> Content | None:
     """Reads the beginning without keeping it: a Takeout holds many small JSON files."""
     is_html = entry.name.lower().endswith((".html", ".htm"))
-    with entry.open() as stream:
-        head = stream.read(_HTML_HEAD if is_html else _HEAD).removeprefix(b"\xef\xbb\xbf")
+    head = entry.peek(_HTML_HEAD if is_html else _HEAD).removeprefix(b"\xef\xbb\xbf")
     if is_html:
         return "html" if SIGN in head else None
     return next((content for content, sign in _SIGNS if sign.match(head)), None)

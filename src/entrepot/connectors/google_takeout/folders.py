@@ -57,7 +57,7 @@ class Folder:
         """The title in the folder's own JSON, whose name is translated; else the folder, unless it is a year."""
         for file in self.pairs.lonely:
             entry = self.json[file]
-            raw = raw_of(entry) if entry.size < LARGEST_SIDECAR else b""
+            raw = entry.peek(LARGEST_SIDECAR) if entry.size < LARGEST_SIDECAR else b""
             if _SIGN not in raw and (title := album_title(raw)):
                 return None if _YEAR.match(title) else title
         return None if not self.path or any(rule.search(self.name) for rule in _NO_ALBUMS) else self.name
@@ -78,18 +78,12 @@ def photo_folders(archive: Archive) -> list[Folder]:
     return found
 
 
-def raw_of(entry: Entry, size: int = LARGEST_SIDECAR) -> bytes:
-    """The beginning of a file, not cached: there may be a hundred thousand of them."""
-    with entry.open() as stream:
-        return stream.read(size)
-
-
 def _is_of_photos(folder: Folder, path: str) -> bool:
     """By the product's name, or by the sidecars where Google's folder was taken out of its archive."""
     if _PRODUCT.search(path.rpartition("/")[0]) or (_PRODUCT.search(path) and folder.media):
         return True
     looked_at = list(folder.json.values())[:_LOOKED_AT]
-    return any(_SIGN in raw_of(entry) for entry in looked_at)
+    return any(_SIGN in entry.peek(LARGEST_SIDECAR) for entry in looked_at)
 
 
 def by_size(folders: list[Folder]) -> Iterator[list[tuple[Folder, str]]]:

@@ -5,14 +5,17 @@ from functools import partial
 
 from entrepot.core.change import BadRow, Change
 from entrepot.core.errors import PersonMustFix
+from entrepot.protocols.archive_damage import unless_damaged, unreadable
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Match, Options
 
+from . import activity, positions
 from .activity import read_activity, read_browser
 from .activity_html import read_html
 from .contents import SHOWN, Content, Known, known_files
-from .folders import photo_folders
+from .folders import Folder, photo_folders
 from .people import address_books, calendars, read_calendars, read_contacts
+from .photos import STREAM as PHOTOS
 from .photos import read_photos
 from .positions import read_positions, read_signals
 from .semantic import read_semantic
@@ -29,18 +32,21 @@ class GoogleTakeout:
         """Calendars and contacts alone are no Takeout: other importers read them."""
         folders = photo_folders(archive)
         found = ["photos"] if any(folder.media for folder in folders) else ["sidecars"] if folders else []
-        found += dict.fromkeys(SHOWN[known.content] for known in known_files(archive, _paths(archive)))
+        found += dict.fromkeys(SHOWN[known.content] for known in known_files(archive, _paths(folders)))
         return Match(1.0, found=found) if found else None
 
     def read(self, archive: Archive, options: Options) -> Reading:
         writing = _writing(options)
-        yield from read_photos(archive)
+        folders = photo_folders(archive)
+        yield from read_photos(folders)
         seen: set[int] = set()
-        for known in known_files(archive, _paths(archive)):
-            rows = _read(known, writing)
+        for known in known_files(archive, _paths(folders)):
+            stream = _STREAMS.get(known.content, positions.STREAM)
+            rows = unless_damaged(archive, known.entry.name, stream, _read(known, writing))
             yield from _once(rows, seen) if known.content in _TOLD_TWICE else rows
         yield from read_calendars(calendars(archive))
-        yield from read_contacts(address_books(archive))
+        yield from read_contacts(archive, address_books(archive))
+        yield from unreadable(archive.entries(), PHOTOS)
 
 
 _READERS: Mapping[Content, Callable[[Entry], Reading]] = {
@@ -54,6 +60,7 @@ _READERS: Mapping[Content, Callable[[Entry], Reading]] = {
 }
 
 
+_STREAMS: Mapping[Content, str] = dict.fromkeys(("activity", "browser", "html"), activity.STREAM)
 _TOLD_TWICE: frozenset[Content] = frozenset({"activity", "html"})
 
 
@@ -74,8 +81,8 @@ def _read(known: Known, writing: Writing) -> Reading:
     return _READERS[known.content](known.entry)
 
 
-def _paths(archive: Archive) -> set[str]:
-    return {folder.path for folder in photo_folders(archive)}
+def _paths(folders: list[Folder]) -> set[str]:
+    return {folder.path for folder in folders}
 
 
 def _writing(options: Options) -> Writing:

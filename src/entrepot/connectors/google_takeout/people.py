@@ -7,12 +7,14 @@ from hashlib import blake2b
 from entrepot.core.change import BadRow, Change, Ref
 from entrepot.core.errors import RecordRefused
 from entrepot.protocols import vcard
+from entrepot.protocols.archive_damage import damage_in, unless_damaged
 from entrepot.protocols.component_stream import Block, blocks
 from entrepot.protocols.ical_file import Record, Source, records
 from entrepot.sdk.archive import Archive, Entry
 
 CONTACTS = "contacts"
-_STREAMS = {"VEVENT": "events", "VTODO": "tasks"}
+EVENTS = "events"
+_STREAMS = {"VEVENT": EVENTS, "VTODO": "tasks"}
 _CALENDAR = b"BEGIN:VCALENDAR"
 _CARD = b"BEGIN:VCARD"
 
@@ -26,22 +28,30 @@ def address_books(archive: Archive) -> list[Entry]:
 
 
 def read_calendars(entries: list[Entry]) -> Iterator[Change | BadRow]:
-    return map(_calendar_change, records([Source(entry.name, partial(entry.open)) for entry in entries]))
+    """All together, because a calendar may stand in two files; so those that are damaged are left out beforehand."""
+    damage = {entry.name: damage_in(entry) for entry in entries}
+    sound = [Source(entry.name, partial(entry.open)) for entry in entries if not damage[entry.name]]
+    yield from map(_calendar_change, records(sound))
+    yield from (BadRow(EVENTS, name, reason) for name, reason in damage.items() if reason)
 
 
-def read_contacts(entries: list[Entry]) -> Iterator[Change | BadRow]:
+def read_contacts(archive: Archive, entries: list[Entry]) -> Iterator[Change | BadRow]:
     """Google puts a contact into the file of each of its groups, so the same card comes several times."""
     seen: set[str] = set()
     for entry in entries:
-        with entry.open() as stream:
-            cards = (block for block in blocks(stream, ["VCARD"]) if block.name)
-            for number, block in enumerate(cards, start=1):
-                change = _contact(block, f"{entry.name}: card {number}")
-                if isinstance(change, BadRow):
-                    yield change
-                elif change.ref.id not in seen:
-                    seen.add(change.ref.id)
-                    yield change
+        for change in unless_damaged(archive, entry.name, CONTACTS, _cards(entry)):
+            if isinstance(change, BadRow):
+                yield change
+            elif change.ref.id not in seen:
+                seen.add(change.ref.id)
+                yield change
+
+
+def _cards(entry: Entry) -> Iterator[Change | BadRow]:
+    with entry.open() as stream:
+        cards = (block for block in blocks(stream, ["VCARD"]) if block.name)
+        for number, block in enumerate(cards, start=1):
+            yield _contact(block, f"{entry.name}: card {number}")
 
 
 def _calendar_change(record: Record) -> Change | BadRow:

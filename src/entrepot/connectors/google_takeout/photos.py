@@ -8,10 +8,10 @@ import msgspec
 
 from entrepot.core.change import Attachment, BadRow, Change, Ref
 from entrepot.core.writing import Embedded, Media
+from entrepot.protocols.archive_entry import Damaged
 from entrepot.protocols.archive_files import attach
-from entrepot.sdk.archive import Archive
 
-from .folders import LARGEST_SIDECAR, Folder, by_size, photo_folders, raw_of
+from .folders import LARGEST_SIDECAR, Folder, by_size
 from .naming import is_video
 from .sidecar import Sidecar, described, file_stem, read_sidecar
 
@@ -25,16 +25,18 @@ class _Copy(NamedTuple):
     attachment: Attachment
 
 
-def read_photos(archive: Archive) -> Iterator[Change | BadRow]:
+def read_photos(folders: list[Folder]) -> Iterator[Change | BadRow]:
     """Each picture is read once, to hash it; only those of equal size are held together, and of them only the names."""
-    folders = photo_folders(archive)
     for folder in folders:
         yield from _settle_lonely(folder)
     for group in by_size(folders):
         same: dict[str, list[_Copy]] = {}
         for folder, file in group:
             attachment = _attach(folder, file)
-            same.setdefault(attachment.sha256, []).append(_Copy(folder, file, attachment))
+            if isinstance(attachment, BadRow):
+                yield attachment
+            else:
+                same.setdefault(attachment.sha256, []).append(_Copy(folder, file, attachment))
         for copies in same.values():
             yield from _read(copies)
 
@@ -48,7 +50,7 @@ def _settle_lonely(folder: Folder) -> Iterator[BadRow]:
     for name in folder.pairs.lonely:
         entry = folder.json[name]
         try:
-            sidecar = read_sidecar(raw_of(entry)) if entry.size <= LARGEST_SIDECAR else None
+            sidecar = read_sidecar(entry.peek(LARGEST_SIDECAR)) if entry.size <= LARGEST_SIDECAR else None
         except _BROKEN:
             sidecar = None  # no sidecar: Photos has other JSON too
         if sidecar is None:
@@ -64,7 +66,8 @@ def _read(copies: list[_Copy]) -> Iterator[Change | BadRow]:
     sidecar, native, bad = _best_sidecar(copies)
     yield from bad
     first = copies[0]
-    together = _together(copies)
+    together, lost = _together(copies)
+    yield from lost
     live = [one for file, one in together if is_video(file) and not is_video(first.file)]
     edited = [one for _, one in together if one not in live]
     albums = sorted({copy.folder.album for copy in copies if copy.folder.album})
@@ -96,8 +99,8 @@ def _best_sidecar(copies: list[_Copy]) -> tuple[Sidecar | None, bytes, list[BadR
             continue
         entry = folder.json[name]
         try:
-            raw = raw_of(entry)
-            sidecar = read_sidecar(raw)
+            raw = entry.peek(LARGEST_SIDECAR)
+            sidecar = read_sidecar(raw) if not entry.damage else None  # damaged ones are told at the end
             if sidecar:
                 described(sidecar, Media())
                 return sidecar, msgspec.json.format(raw, indent=-1), bad
@@ -106,18 +109,26 @@ def _best_sidecar(copies: list[_Copy]) -> tuple[Sidecar | None, bytes, list[BadR
     return None, b"", bad
 
 
-def _together(copies: list[_Copy]) -> list[tuple[str, Attachment]]:
-    """Edited versions and live videos of any of the copies, each content once."""
+def _together(copies: list[_Copy]) -> tuple[list[tuple[str, Attachment]], list[BadRow]]:
+    """Edited versions and live videos of any of the copies, each content once; and those that cannot be read."""
     found: dict[str, tuple[str, Attachment]] = {}
+    lost: list[BadRow] = []
     for folder, original, _ in copies:
         for file in folder.companions.get(original, ()):
             attachment = _attach(folder, file)
-            found.setdefault(attachment.sha256, (file, attachment))
-    return list(found.values())
+            if isinstance(attachment, BadRow):
+                lost.append(attachment)
+            else:
+                found.setdefault(attachment.sha256, (file, attachment))
+    return list(found.values()), lost
 
 
-def _attach(folder: Folder, file: str) -> Attachment:
-    return attach(folder.media[file], media_type="video/mp4" if file.lower().endswith(".mp") else "")
+def _attach(folder: Folder, file: str) -> Attachment | BadRow:
+    entry = folder.media[file]
+    try:
+        return attach(entry, media_type="video/mp4" if file.lower().endswith(".mp") else "")
+    except Damaged as error:
+        return BadRow(STREAM, entry.name, error.message)
 
 
 def _embedded(file: Attachment) -> Embedded:

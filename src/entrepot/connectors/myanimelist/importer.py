@@ -8,6 +8,7 @@ from lxml import etree
 
 from entrepot.core.change import BadRow, Change
 from entrepot.protocols.archive import gunzip
+from entrepot.protocols.archive_damage import unless_damaged, unreadable
 from entrepot.protocols.archive_xml import Element, elements, root_of
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Account, Match, Options
@@ -16,31 +17,38 @@ from .entry import read_entry
 from .mending import mended
 
 ROOT = "myanimelist"
+ANIME, MANGA = "anime", "manga"
 
 
 class MyAnimeList:
     """Streams `anime` and `manga`; the id is MyAnimeList's own, which its API gives too."""
 
     def recognise(self, archive: Archive) -> Match | None:
-        lists = list(_lists(archive))
+        lists = [entry for entry in _candidates(archive) if root_of(entry) == ROOT]
         if not lists:
             return None
         return Match(1.0, _account(lists[0]), [f"{len(lists)} list{'s' * (len(lists) > 1)}"])
 
     def read(self, archive: Archive, options: Options) -> Iterator[Change | BadRow]:  # noqa: ARG002 - there are none
-        for entry in _lists(archive):
-            for number, element in enumerate(elements(entry, "anime", "manga", through=mended), start=1):
-                stream = str(element.tag)
-                try:
-                    yield read_entry(stream, element)
-                except ValueError as error:
-                    title = element.findtext("series_title") or element.findtext("manga_title") or ""
-                    yield BadRow(stream, f"{entry.name}, entry {number} ({title.strip()[:80]})", str(error))
+        candidates = list(_candidates(archive))
+        for entry in candidates:
+            if root_of(entry) == ROOT:
+                yield from unless_damaged(archive, entry.name, ANIME, _read_list(entry))
+        yield from unreadable(candidates, ANIME)
 
 
-def _lists(archive: Archive) -> Iterator[Entry]:
-    candidates = chain(archive.entries("*.xml"), (gunzip(entry) for entry in archive.entries("*.xml.gz")))
-    return (entry for entry in candidates if root_of(entry) == ROOT)
+def _read_list(entry: Entry) -> Iterator[Change | BadRow]:
+    for number, element in enumerate(elements(entry, ANIME, MANGA, through=mended), start=1):
+        stream = str(element.tag)
+        try:
+            yield read_entry(stream, element)
+        except ValueError as error:
+            title = element.findtext("series_title") or element.findtext("manga_title") or ""
+            yield BadRow(stream, f"{entry.name}, entry {number} ({title.strip()[:80]})", str(error))
+
+
+def _candidates(archive: Archive) -> Iterator[Entry]:
+    return chain(archive.entries("*.xml"), (gunzip(entry) for entry in archive.entries("*.xml.gz")))
 
 
 def _account(entry: Entry) -> Account | None:

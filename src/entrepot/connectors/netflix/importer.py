@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from entrepot.core.change import BadRow, Change
+from entrepot.protocols.archive_damage import unless_damaged, unreadable
 from entrepot.protocols.archive_tables import Table, find_table, first_table
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Match, Options
 
+from . import history, sessions, titles
 from .history import read_history
 from .sessions import SESSION, read_sessions
 from .titles import SEARCH, read_searches
@@ -35,11 +37,12 @@ class Netflix:
 
     def read(self, archive: Archive, options: Options) -> Iterator[Change | BadRow]:
         for table in _tables(archive, SESSION, "*.csv"):
-            yield from read_sessions(table)
+            yield from unless_damaged(archive, table.entry.name, sessions.STREAM, read_sessions(table))
         for table in _short_tables(archive):
-            yield from read_history(table, options.values.get("date_order", ""))
+            yield from unless_damaged(archive, table.entry.name, history.STREAM, read_history(table, options.values))
         for table in _tables(archive, SEARCH, "*SearchHistory*.csv"):
-            yield from read_searches(table)
+            yield from unless_damaged(archive, table.entry.name, titles.STREAM, read_searches(table))
+        yield from unreadable(archive.entries(), sessions.STREAM)
 
 
 def _tables(archive: Archive, columns: tuple[str, ...], *patterns: str) -> Iterator[Table]:

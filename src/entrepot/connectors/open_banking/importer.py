@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from entrepot.core.change import BadRow, Change
 from entrepot.core.errors import PersonMustFix
+from entrepot.protocols.archive_damage import unreadable
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Match, Options
 
@@ -62,6 +63,7 @@ class OpenBanking:
                     seen.add(mark)
                 yield change
         yield from ledger.changes()
+        yield from unreadable(archive.entries(), TRANSACTIONS)
 
 
 def _read_file(

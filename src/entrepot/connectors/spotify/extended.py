@@ -56,14 +56,20 @@ class PlayReader:
         self._keeps_addresses = keeps_addresses
 
     def read(self, raw: bytes, where: str, *, is_video: bool) -> Change | BadRow:
-        """Spotify repeats rows; the same end, title and length is the same play."""
+        """Spotify repeats rows; the same end, title and length is the same play.
+
+        What was played offline is sent together, so there only its own start tells two whole plays of a title apart.
+        """
         try:
             record = _DECODER.decode(raw)
             play = _play(record, is_video=is_video)
             native = self._native(raw)
         except (msgspec.MsgspecError, ValueError, OverflowError, OSError, RecursionError) as error:
             return BadRow(STREAM, where, str(error))
-        key = key_of(record.ts.isoformat(), play.uri or play.title, str(record.ms_played))
+        what = (play.uri or play.title, str(record.ms_played))
+        sent = record.ts.astimezone(UTC).isoformat()
+        own = _offline_start(record)
+        key = key_of(sent, *what, own.isoformat(timespec="seconds")) if own else key_of(sent, *what)
         return Change(STREAM, Ref(key), play, native)
 
     def _native(self, raw: bytes) -> bytes:
@@ -108,11 +114,15 @@ def _object(record: _Record) -> tuple[Literal["track", "episode", "audiobook"], 
 def _times(record: _Record) -> tuple[datetime, datetime]:
     """An offline play is sent later, so its own start counts."""
     length = timedelta(milliseconds=record.ms_played)
-    if record.offline and record.offline_timestamp:
-        stamp = record.offline_timestamp
-        started = datetime.fromtimestamp(stamp / 1000 if stamp > _MILLISECONDS else stamp, UTC)
-        return started, started + length
-    return record.ts - length, record.ts
+    started = _offline_start(record)
+    return (started, started + length) if started else (record.ts - length, record.ts)
+
+
+def _offline_start(record: _Record) -> datetime | None:
+    stamp = record.offline_timestamp
+    if not record.offline or not stamp:
+        return None
+    return datetime.fromtimestamp(stamp / 1000 if stamp > _MILLISECONDS else stamp, UTC)
 
 
 def _web_address(uri: str | None) -> str | None:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 
 from entrepot.core.change import BadRow, Change
+from entrepot.protocols.archive_damage import unless_damaged, unreadable
 from entrepot.protocols.archive_json import records
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Account, Match, Options
 
+from . import extended, recent
 from .extended import PlayReader
 from .recent import RecentReader
 
@@ -22,30 +24,38 @@ class Spotify:
     """Streams `plays` (extended history) and `recent_plays` (account data)."""
 
     def recognise(self, archive: Archive) -> Match | None:
-        extended = list(_extended(archive))
-        recent = [entry for entry in archive.entries(*RECENT) if _is_recent(entry)]
+        whole, last_year = list(_extended(archive)), list(_recent(archive))
         found = [
             name
-            for name, entries in (("extended streaming history", extended), ("recent streaming history", recent))
+            for name, entries in (("extended streaming history", whole), ("recent streaming history", last_year))
             if entries
         ]
         if not found:
             return None
-        user = _USER.search(extended[0].head()) if extended else None
+        user = next((named for entry in whole if (named := _USER.search(entry.head()))), None)
         account = Account(user.group(1).decode("utf-8", "replace")) if user else None
         return Match(1.0, account, found)
 
     def read(self, archive: Archive, options: Options) -> Iterator[Change | BadRow]:
         plays = PlayReader(keeps_addresses=options.values.get("ip_addresses", "keep") != "drop")
         for entry in _extended(archive):
-            is_video = "_video_" in entry.name.lower()
-            for number, raw in enumerate(records(entry), start=1):
-                yield plays.read(raw, f"{entry.name}, record {number}", is_video=is_video)
-        recent = RecentReader()
-        for entry in archive.entries(*RECENT):
-            if _is_recent(entry):
-                for number, raw in enumerate(records(entry), start=1):
-                    yield recent.read(raw, f"{entry.name}, record {number}")
+            yield from unless_damaged(archive, entry.name, extended.STREAM, _plays(entry, plays))
+        for entry in _recent(archive):
+            yield from unless_damaged(archive, entry.name, recent.STREAM, _recent_plays(entry))
+        yield from unreadable(archive.entries(), extended.STREAM)
+
+
+def _plays(entry: Entry, reader: PlayReader) -> Iterator[Change | BadRow]:
+    is_video = "_video_" in entry.name.lower()
+    for number, raw in enumerate(records(entry), start=1):
+        yield reader.read(raw, f"{entry.name}, record {number}", is_video=is_video)
+
+
+def _recent_plays(entry: Entry) -> Iterator[Change | BadRow]:
+    """Equal rows are counted in each file by itself: packages of two months tell the same plays."""
+    reader = RecentReader()
+    for number, raw in enumerate(records(entry), start=1):
+        yield reader.read(raw, f"{entry.name}, record {number}")
 
 
 def _extended(archive: Archive) -> Iterator[Entry]:
@@ -57,6 +67,10 @@ def _extended(archive: Archive) -> Iterator[Entry]:
 
 def _is_extended(entry: Entry) -> bool:
     return bool(_EXTENDED_RECORD.search(entry.head()))
+
+
+def _recent(archive: Archive) -> Iterator[Entry]:
+    return (entry for entry in archive.entries(*RECENT) if _is_recent(entry))
 
 
 def _is_recent(entry: Entry) -> bool:

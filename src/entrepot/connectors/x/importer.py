@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from entrepot.core.change import BadRow, Change
+from entrepot.protocols.archive_damage import unless_damaged, unreadable
 from entrepot.protocols.archive_json import records
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Account, Match, Options
 
 from .likes import LikeReader
-from .media import MediaShelf
+from .media import Shelf
 from .messages import MessageReader
 from .notes import LongPosts
 from .posts import PostReader
@@ -38,13 +39,13 @@ class XArchive:
     def read(self, archive: Archive, options: Options) -> Reading:  # noqa: ARG002 - there are none
         account = account_of(archive) or Account("")
         files = list(_files(archive))
-        shelf = MediaShelf(archive)
+        pictures = Shelf(archive, "posts", "tweets_media", "tweet_media", "community_tweet_media")
+        deleted_pictures = Shelf(archive, "deleted_posts", "deleted_tweets_media")
+        enclosures = Shelf(archive, "messages", "direct_messages_media", "direct_messages_group_media")
         long_posts = LongPosts(record for entry, kind in files if kind == "note_tweet" for _, record in _records(entry))
-        posts = PostReader(
-            "posts", account, shelf.of("tweets_media", "tweet_media", "community_tweet_media"), long_posts
-        )
-        deleted = PostReader("deleted_posts", account, shelf.of("deleted_tweets_media"), None)
-        messages = MessageReader(account, shelf.of("direct_messages_media", "direct_messages_group_media"))
+        posts = PostReader("posts", account, pictures, long_posts)
+        deleted = PostReader("deleted_posts", account, deleted_pictures, None)
+        messages = MessageReader(account, enclosures)
         readers: list[tuple[tuple[str, ...], str, Callable[[bytes], Reading]]] = [
             (_PLAIN, "posts", posts.read),
             (_DELETED, "deleted_posts", deleted.read),
@@ -54,8 +55,11 @@ class XArchive:
         for types, stream, read in readers:
             for entry, kind in files:
                 if kind in types:
-                    yield from _safely(entry, stream, read)
+                    yield from unless_damaged(archive, entry.name, stream, _safely(entry, stream, read))
         yield from posts.left_over()
+        for shelf in (pictures, deleted_pictures, enclosures):
+            yield from shelf.damaged
+        yield from unreadable(archive.entries(), "posts")
 
 
 def account_of(archive: Archive) -> Account | None:

@@ -1,28 +1,32 @@
 """Pictures and videos of the archive, found by the id they belong to: `data/tweets_media/<id>-<name>`."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 
-from entrepot.core.change import Attachment
+from entrepot.core.change import Attachment, BadRow
+from entrepot.protocols.archive_entry import Damaged
 from entrepot.protocols.archive_files import attach
 from entrepot.sdk.archive import Archive, Entry
 
-Shelf = Mapping[str, Sequence[Entry]]
 
+class Shelf:
+    """The files of some folders by their owner's id; `damaged` tells of those that could not be read."""
 
-class MediaShelf:
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-
-    def of(self, *folders: str) -> Shelf:
-        """Owner id → files, in the order of their names."""
-        found: defaultdict[str, list[Entry]] = defaultdict(list)
-        for entry in self._archive.entries(*(f"{folder}/*" for folder in folders)):
+    def __init__(self, archive: Archive, stream: str, *folders: str) -> None:
+        self.damaged: list[BadRow] = []
+        self._stream = stream
+        self._entries: defaultdict[str, list[Entry]] = defaultdict(list)
+        for entry in archive.entries(*(f"{folder}/*" for folder in folders)):
             owner, dash, _ = entry.name.rpartition("/")[2].partition("-")
             if dash and owner.isdecimal():
-                found[owner].append(entry)
-        return found
+                self._entries[owner].append(entry)
 
+    def files_of(self, owner: str) -> list[Attachment]:
+        """In the order of their names."""
+        return [file for entry in self._entries.get(owner, ()) if (file := self._attach(entry))]
 
-def files_of(shelf: Shelf, owner: str) -> list[Attachment]:
-    return [attach(entry) for entry in shelf.get(owner, ())]
+    def _attach(self, entry: Entry) -> Attachment | None:
+        try:
+            return attach(entry)
+        except Damaged as error:
+            self.damaged.append(BadRow(self._stream, entry.name, f"{error.message} Its record came without it."))
+            return None

@@ -9,7 +9,7 @@ from entrepot.core.change import BadRow, Change, Ref
 from entrepot.core.people import Message
 from entrepot.sdk.connector import Account
 
-from .media import Shelf, files_of
+from .media import Shelf
 from .wording import Link, instant_of, written
 
 
@@ -58,7 +58,7 @@ class MessageReader:
 
     def _change(self, thread: str, raw: bytes) -> Change:
         create = _CREATE.decode(raw)
-        files = files_of(self._shelf, create.id)
+        files = self._shelf.files_of(create.id)
         message = Message(
             message_id=create.id,
             thread=thread or None,

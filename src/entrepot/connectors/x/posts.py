@@ -9,7 +9,7 @@ from entrepot.core.change import Attachment, Change, Ref
 from entrepot.core.people import Post
 from entrepot.sdk.connector import Account
 
-from .media import Shelf, files_of
+from .media import Shelf
 from .notes import LongPosts
 from .wording import Link, instant_of, written
 
@@ -75,7 +75,7 @@ class PostReader:
         tweet = _TWEET.decode(inner)
         if not tweet.key:
             raise ValueError("the post has no id")
-        files = files_of(self._shelf, tweet.key)
+        files = self._shelf.files_of(tweet.key)
         native = msgspec.json.format(inner, indent=-1)
         yield Change(self._stream, Ref(tweet.key), self._post(tweet, files), native, files=files)
 
