@@ -97,6 +97,50 @@ async def test_newest_first_reading_stops_at_the_first_record_that_is_known(serv
     assert page.cursor.value == {"marks": [{"at": "2026-03-03T10:00:00Z"}]}
 
 
+async def test_a_link_is_asked_as_it_is_and_a_dead_one_is_stale(service, open_reader, read_all):
+    text = stream(
+        '{request: GET /tasks/delta, items: value, paging: {style: next_url, find: "@odata.nextLink"},',
+        ' since: {link: "@odata.deltaLink"}}',
+        "gone: {'@removed.reason': [deleted, changed]}",
+        "deletions: feed",
+    )
+    reader = await open_reader(text)
+    service.handler = answering(
+        {"value": [{"id": "a"}], "@odata.nextLink": f"{service.url}/tasks/delta?$skiptoken=2"},
+        {"value": [{"id": "b"}], "@odata.deltaLink": f"{service.url}/tasks/delta?$deltatoken=x%2By"},
+        {"value": [], "@odata.nextLink": f"{service.url}/tasks/delta?$skiptoken=3"},
+        {"value": [{"id": "a", "@removed": {"reason": "deleted"}}], "@odata.deltaLink": "/tasks/delta?$deltatoken=z"},
+    )
+    first = await read_all(reader)
+    assert (ids(first), all(page.listing for page in first)) == (["a", "b"], True)
+    second = await read_all(reader, since=Cursor(json.loads(json.dumps(first[-1].cursor.value))))
+    assert [(change.ref.id, change.data) for page in second for change in page.changes] == [("a", None)]
+    assert not any(page.listing for page in second)
+    assert service.paths[2:] == ["/tasks/delta?$deltatoken=x+y", "/tasks/delta?$skiptoken=3"]
+
+    async def dead(_: web.Request) -> web.Response:
+        return web.json_response({"error": {"code": "syncStateNotFound"}}, status=status)
+
+    service.handler = dead
+    for status in (400, 404, 410):
+        with pytest.raises(Stale):
+            await read_all(reader, since=second[-1].cursor)
+    assert service.paths[-1] == "/tasks/delta?$deltatoken=z"
+
+
+async def test_a_link_elsewhere_is_not_followed(service, open_reader, read_all):
+    text = stream(
+        '{request: GET /tasks/delta, items: value, since: {link: "@odata.deltaLink"}}',
+        "gone: {x: 1}",
+        "deletions: feed",
+    )
+    reader = await open_reader(text)
+    service.handler = answering({"value": [], "@odata.deltaLink": "https://elsewhere.example.net/tasks"})
+    (page,) = await read_all(reader)
+    with pytest.raises(PersonMustFix, match=r"elsewhere\.example\.net"):
+        await read_all(reader, since=page.cursor)
+
+
 async def test_a_server_token_stands_on_the_last_page_and_a_dead_one_is_stale(service, open_reader, read_all):
     text = stream(
         "{request: GET /events, items: items, paging: {style: cursor, send: pageToken, find: next},"

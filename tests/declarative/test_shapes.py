@@ -249,6 +249,8 @@ async def test_numbered_pages_with_a_known_end_are_asked_for_side_by_side(servic
 
 
 COMPLETED = PROBE + dedent("""\
+    settings:
+      bodies: {label: Where the bodies are, default: /bodies}
     streams:
       tasks:
         kind: task
@@ -262,10 +264,10 @@ PYTHON = dedent("""\
     from .words import shout
 
 
-    async def complete(record, http):
+    async def complete(record, http, words):
         if record["id"] == 2:
             raise RecordRefused("this one has no body")
-        return {**record, "body": shout(await http.json("GET", f"/bodies/{record['id']}"))}
+        return {**record, "body": shout(await http.json("GET", f"{words['bodies']}/{record['id']}"))}
     """)
 
 

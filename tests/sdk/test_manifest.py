@@ -89,7 +89,7 @@ def test_everything_wrong_is_said_at_once_with_its_line(problems, tmp_path):
         ("    id: id\n", "    id: id\n    by_collection: lists\n", "names an entry of `collections`"),
         ("    id: id\n", "    id: id\n    local_ids: true\n", "goes with `by_collection`"),
         ("    id: id\n", "    id: id\n    given: {project: ':list'}\n", ":list is not a word here"),
-        ("read: GET /tasks", "read: {request: GET /tasks, since: {field: a, token: b}}", "one of the two"),
+        ("read: GET /tasks", "read: {request: GET /tasks, since: {field: a, token: b}}", "one of the three"),
         ("read: GET /tasks", "read: {request: GET /tasks, since: {token: b}}", "takes the token is missing"),
         ("read: GET /tasks", "read: {request: GET /t, since: {field: a, send: s, newest_first: true}}", "choose one"),
         ("read: GET /tasks", "read: {request: GET /t, since: {field: a, send: s, until: u}}", "go together"),

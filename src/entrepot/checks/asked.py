@@ -113,7 +113,10 @@ class _Maker:
         where = f"streams.{name}.read" + (f".{index}" if len(spec.reads) > 1 else "")
         part = Part(read, self._manifest, self._entry.folder)
         looked = _identity(name, spec, read) if read.gone else [*_identity(name, spec, read), *_fields(name, spec)]
-        for mark in (Mark(), *([_mark(read)] if read.since else [])):
+        for mark in (
+            Mark(),
+            *([_mark(read)] if read.since and not read.since.link else []),
+        ):  # a link is the service's own
             position = part.begin(Position(marks=[mark], full=not mark.is_set), _NOW)
             asking = part.asking(position)
             ask = read.since.ask if read.since and read.since.ask and mark.is_set else read

@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import msgspec
 from msgspec.structs import replace
@@ -38,7 +39,7 @@ class Part:
     def __init__(self, read: Read, manifest: Manifest, folder: Path) -> None:
         self.since = read.since or _NEVER
         self.gone = read.gone
-        self._token = self.since.token
+        self._token = self.since.token or self.since.link
         self._full = Asking(read, manifest, folder, finds=self._token)
         self._changes = Asking(self.since.ask, manifest, folder) if self.since.ask else self._full
         self.times: TimeOf | None = _times(self.since) if self.since.field else None
@@ -59,6 +60,9 @@ class Part:
 
     def request(self, position: Position, words: Words) -> Request:
         since, mark = self.since, position.mark
+        if since.link and mark.token:
+            asked = self._full.request(words)
+            return replace(asked, url=mark.token, params={}, errors=_GONE_PAGE)
         params: dict[str, Any] = {}
         floor = self._from(position)
         if since.window is not None and since.send and since.until and position.until:
@@ -90,7 +94,9 @@ class Part:
     def _mark(self, position: Position, answer: Answer) -> Mark:
         if self._token:
             token = dig(answer.data, self._token)
-            return Mark(token=token) if isinstance(token, str) and token else Mark()
+            if not isinstance(token, str) or not token:
+                return Mark()
+            return Mark(token=urljoin(answer.response.url, token) if self.since.link else token)
         known = [at for at in (position.high, position.mark.at) if at and self.since.field]
         # A record of the first page may have changed again before the last page showed one that is newer still.
         return Mark(at=min(max(known), position.began or max(known))) if known else Mark()

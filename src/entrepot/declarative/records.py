@@ -19,7 +19,7 @@ from entrepot.sdk.manifest_streams import StreamSpec
 from entrepot.transport.client import Client
 
 Record = dict[str, Any]
-Complete = Callable[[Record, Client], Awaitable[Record]]
+Complete = Callable[[Record, Client, Words], Awaitable[Record]]
 TimeOf = Callable[[Record], datetime | None]
 
 _decode = msgspec.json.Decoder(Record).decode
@@ -73,7 +73,7 @@ class Records:
         within = f"{words['collection']}/" if words and self._has_local_ids else ""
         taken = self._taken(raws, batch, times=times, floor=floor, within=within)
         if self._complete is not None and not gone:
-            taken = await self._completed(taken, client, batch, within)
+            taken = await self._completed(taken, client, batch, within=within, words=words or {})
         for record, native in taken:
             self._add(record, native, batch, given=given, gone=gone, within=within)
         return batch
@@ -101,13 +101,13 @@ class Records:
         return taken
 
     async def _completed(
-        self, taken: list[tuple[Record, bytes]], client: Client, batch: Batch, within: str
+        self, taken: list[tuple[Record, bytes]], client: Client, batch: Batch, *, within: str, words: Words
     ) -> list[tuple[Record, bytes]]:
         complete = cast("Complete", self._complete)
 
         async def one(record: Record) -> Record | RecordRefused:
             try:
-                return await complete(record, client)
+                return await complete(record, client, words)
             except RecordRefused as refused:
                 return refused
 

@@ -133,8 +133,10 @@ def _tells_the_end(paging: PagePaging | OffsetPaging) -> bool:
 
 
 def _since(manifest: Manifest, since: Since, place: Place) -> Iterator[Rule]:
-    if bool(since.field) == bool(since.token):
-        yield place, "goes by the time in a `field` or by a server's `token`: one of the two"
+    if sum(map(bool, (since.field, since.token, since.link))) != 1:
+        yield place, "goes by the time in a `field`, by a server's `token` or by its `link`: one of the three"
+    if since.link and since.send:
+        yield (*place, "send"), "a link is asked as it is"
     if since.token and not since.send:
         yield (*place, "send"), "the parameter that takes the token is missing"
     ways = sum([since.send is not None, since.newest_first, since.ask is not None])

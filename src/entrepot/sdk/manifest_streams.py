@@ -26,15 +26,18 @@ class Ask(Section):
 
 
 class Since(Section):
-    """How to ask for what changed only; the mark is kept in the cursor. One of `field` and `token` is given.
+    """How to ask for what changed only; the mark is kept in the cursor. One of `field`, `token` and
+    `link` is given.
 
     By time: the greatest `field` seen is the mark, less `overlap` where clocks are coarse. It is sent as
     parameter `send`, stands in the body as `:since`, or, `newest_first`, reading stops at the first older record.
     By token: the answer's `token` (found on the last page only) goes back as parameter `send`.
+    By link: what the answer has there (on the last page only) is the whole address to ask for changes.
     """
 
     field: Path | None = None
     token: Path | None = None
+    link: Path | None = None
     send: str | None = None
     form: Literal["instant", "date", "epoch", "epoch_ms"] = "instant"
     """How times are written in the request."""
@@ -134,7 +137,7 @@ class StreamSpec(Section):
     """A record is a tombstone when all of these hold."""
     deletions: Deleted = Deletions()
     complete: Code | None = None
-    """Python that adds to a record before it is mapped: `async def f(record, http) -> record`."""
+    """Python that adds to a record before it is mapped: `async def f(record, http, words) -> record`."""
     volatile: list[Path] = []
     """Fields of the record that change without meaning anything; they are not kept in its native form."""
     native: Literal["json", "text", "none"] = "json"

@@ -1,5 +1,6 @@
 """Completes an event of Google Calendar with what no lens can read: recurrence, people, reminders."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -60,7 +61,7 @@ class _Event(msgspec.Struct):
     reminders: _Reminders = msgspec.field(default_factory=_Reminders)
 
 
-async def complete(record: Json, _http: Client) -> Json:
+async def complete(record: Json, _http: Client, _words: Mapping[str, object]) -> Json:
     """Adds what was made under `entrepot`. RecordRefused where the recurrence is none."""
     try:
         event = msgspec.convert(record, _Event)

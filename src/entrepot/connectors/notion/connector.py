@@ -1,5 +1,6 @@
 """Completes a page of Notion: its blocks are asked for, level by level, and made into Markdown."""
 
+from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ _MISSING = {404: "RecordRefused"}
 _PAGING = CursorPages(send="start_cursor", find="next_cursor", more="has_more")
 
 
-async def complete(record: Json, http: Client) -> Json:
+async def complete(record: Json, http: Client, _words: Mapping[str, object]) -> Json:
     """Adds `blocks`, as the service has them, and under `entrepot` what is made of them."""
     page = cast("Json", without_expiry(record))
     blocks = [] if page.get("in_trash") else await _children(http, page["id"])
