@@ -238,6 +238,26 @@ def test_equal_rows_are_counted_nearby_in_constant_memory() -> None:
     assert keys.key_of("a") == first
 
 
+@pytest.mark.parametrize("before", range(5))
+def test_rows_before_and_behind_change_no_number(before: int) -> None:
+    """A later export has more of everything, also before what was there."""
+    keys = NearKeys(near=4)
+    for number in range(before):
+        keys.key_of(f"new {number}")
+    assert [keys.key_of(part)[32:] for part in "abcabcbxxxxaa"] == [
+        "", "", "", "-2", "-2", "-2", "-3", "", "-2", "-3", "-4", "", "-2",
+    ]  # fmt: skip
+
+
+def test_held_back_pressures_are_given_before_a_file_turns_out_to_be_cut_off(tmp_path: Path) -> None:
+    pressure = steps(120).replace("StepCount", "BloodPressureSystolic")
+    (tmp_path / "other.xml").write_text("<other/>")
+    (tmp_path / "export.xml").write_text(HEAD + pressure + '<Record type="HK')
+    changes, bad = read(tmp_path)
+    assert [one.value for one in samples(changes)] == [120.0]
+    assert [row.where for row in bad] == ["export.xml"]
+
+
 SAMPLES = {
     "export.xml": ({"samples": 2, "workouts": 1, "activity_summaries": 2}, 2, 0),
     "ios16-broken-dtd/export.xml": ({"samples": 1}, 0, 0),

@@ -69,6 +69,24 @@ def test_the_short_history_proves_its_order_and_counts_repetitions() -> None:
     assert bad == []
 
 
+def test_rows_keep_their_ids_when_a_later_export_has_more(tmp_path: Path) -> None:
+    older = short(tmp_path, "Stadt,22.10.21", "Stadt,22.10.21", "Haus,3.4.21")
+    before = [change.ref for change in read(older)[0]]
+    newer = short(
+        tmp_path, "Haus,24.10.21", "Stadt,24.10.21", "Stadt,22.10.21", "Stadt,22.10.21", "Haus,3.4.21", "A,1.1.20"
+    )
+    after = [change.ref for change in read(newer)[0]]
+    assert after[2:5] == before
+    assert len(set(after)) == 6
+
+
+def test_a_profile_that_was_named_keeps_two_histories_apart(tmp_path: Path) -> None:
+    path = short(tmp_path, "Stadt,22.10.21")
+    refs = {read(path, profile=profile)[0][0].ref for profile in ("", "Flur", "Küche")}
+    assert len(refs) == 3
+    assert [play.profile for play in plays(path, profile="Flur")] == ["Flur"]
+
+
 def test_searches() -> None:
     (search,) = plays(FIXTURES / "SearchHistory.csv")
     assert (search.verb, search.title, search.started) == (

@@ -94,6 +94,38 @@ def test_the_account_data_tells_the_last_year_to_the_minute() -> None:
     assert (podcast.object_type, podcast.series, podcast.seconds) == ("episode", "Die Reihe", 1800.0)
 
 
+def test_two_whole_plays_of_a_title_that_were_sent_together_are_two(tmp_path: Path) -> None:
+    """Offline plays share the time they were sent; old and new exports write their own start in other units."""
+    record = (
+        '{"ts": "2024-04-01T08:00:00Z", "ms_played": 180000, "spotify_track_uri": "spotify:track:1", "offline": true}'
+    )
+    path = tmp_path / "endsong_0.json"
+    starts = ("1711900000", "1711900200", "1711900200123")
+    rows = [record.replace("}", f', "offline_timestamp": {start}}}') for start in starts]
+    path.write_text(f"[{','.join(rows)}]")
+    first, second, again = (change.ref for change in read(path)[0])
+    assert first != second == again
+
+
+def test_equal_rows_are_counted_in_each_file_by_itself(tmp_path: Path) -> None:
+    """Two packages tell the same months; unpacked into one folder they are still the same plays."""
+    row = '{"endTime": "2025-05-01 10:00", "artistName": "A", "trackName": "B", "msPlayed": 0}'
+    for month, number in (("june", 2), ("july", 3)):
+        (tmp_path / month).mkdir()
+        (tmp_path / month / "StreamingHistory_music_0.json").write_text(f"[{','.join([row] * number)}]")
+    ids = [change.ref.id for change in read(tmp_path)[0]]
+    assert ids == [ids[0], f"{ids[0]}-2", f"{ids[0]}-3", ids[0], f"{ids[0]}-2"]
+
+
+def test_whose_they_are_may_stand_in_a_later_file(tmp_path: Path) -> None:
+    record = '[{"ts": "2024-01-01T00:00:00Z", "ms_played": 1}]'
+    (tmp_path / "Streaming_History_Audio_2024_0.json").write_text(record)
+    (tmp_path / "endsong_0.json").write_text(record.replace('"ms', '"username": "probe", "ms'))
+    match = recognise(tmp_path)
+    assert match is not None
+    assert match.account == Account("probe")
+
+
 def test_records_that_are_no_text_or_hold_impossible_numbers_are_set_aside(tmp_path: Path) -> None:
     good = '{"ts": "2024-01-01T00:00:00Z", "ms_played": 1}'
     rows = [good, good.replace("1}", "1e30}"), good.replace("}", ', "platform": "\\ud800"}'), good.replace("1}", "99999999999999999}"),

@@ -3,7 +3,10 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from entrepot.connectors.x.importer import XArchive
+from entrepot.connectors.x.wording import instant_of
 from entrepot.core.change import BadRow, Change
 from entrepot.core.people import Message, Post
 from entrepot.protocols.archive import open_archive
@@ -70,6 +73,13 @@ def test_a_long_post_gets_its_whole_text_and_one_that_belongs_to_none_stands_alo
     assert found["2004"].content.endswith("aber nicht hier & nicht jetzt")
     assert found["note-3002"].content == "Gehört zu nichts"
     assert "note-3001" not in found
+
+
+def test_a_time_is_english_in_every_language() -> None:
+    assert instant_of("Wed Mar 10 20:19:24 -0330 2018").isoformat() == "2018-03-10T20:19:24-03:30"
+    for wrong in ("Mi Mär 10 20:19:24 +0000 2018", "Wed Okt 10 20:19:24 +0000 2018", "Wed Feb 30 20:19:24 +0000 2018"):
+        with pytest.raises(ValueError, match=r"time as X writes it|day is out of range"):
+            instant_of(wrong)
 
 
 def test_a_day_that_cannot_be_is_set_aside() -> None:
