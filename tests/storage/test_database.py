@@ -248,6 +248,48 @@ def test_a_backup_made_while_others_write_is_of_one_moment(tmp_path):
     assert not list(tmp_path.glob("*.unfinished"))
 
 
+@pytest.mark.parametrize("name", ["what?", "100%41", "a#b", "two words", "file:memory", "ü"])
+def test_the_name_of_the_folder_is_only_a_name(tmp_path, name):
+    for where in (tmp_path / name / "hub.db", f"sqlite:///{tmp_path}/{name}/hub2.db"):
+        with Database(where) as database, database.write() as tx:
+            put(tx, "a")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert sorted(path.name for path in (tmp_path / name).glob("*.db")) == ["hub.db", "hub2.db"]
+
+
+def test_a_backup_that_finds_no_room_is_said_and_leaves_nothing(tmp_path):
+    code = """if True:
+        import resource, sys
+        from pathlib import Path
+        from entrepot.core.errors import PersonMustFix
+        from entrepot.storage.database import Database
+        with Database(sys.argv[1]) as database:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+            try:
+                database.backup(Path(sys.argv[2]))
+            except PersonMustFix as error:
+                print(error.message)
+    """
+    Database(tmp_path / "hub.db").close()
+    command = [sys.executable, "-c", code, str(tmp_path / "hub.db"), str(tmp_path / "copy.db")]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert "disk is full" in said
+    assert not list(tmp_path.glob("copy*"))
+
+
+def test_a_backup_in_the_place_of_the_hub_brings_it_back(tmp_path, place_in):
+    with Database(tmp_path / "hub.db") as database:
+        place = place_in(database)
+        place.apply(*page(0), cursor=1)
+        database.backup(tmp_path / "copy.db")
+        place.apply(*page(20), cursor=2)
+    (tmp_path / "copy.db").rename(tmp_path / "hub.db")
+    with Database(tmp_path / "hub.db") as database:
+        place.database = database
+        assert len(place.there()) == 20
+        assert place.apply(*page(0), *page(20), cursor=2).created == 20
+
+
 def test_a_backup_never_overwrites(tmp_path):
     with Database(tmp_path / "hub.db") as database:
         (tmp_path / "copy.db").write_text("mine")

@@ -1,13 +1,14 @@
 """What the database refuses, said for people: a full disk, a busy file, a file that is none of ours."""
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from entrepot.core.errors import EntrepotError, PersonMustFix, TryLater
 
-FULL = "The disk is full, so nothing more could be stored. What was stored before is kept; make room and run it again."
+FULL = "The disk is full or failing: nothing more could be stored. What was stored is kept; make room and run it again."
 BUSY = "Another process holds the database for too long. Try again in a moment."
 FOREIGN = "This file is not a database of Entrepôt, or it is damaged. Restore a backup, or choose another data folder."
 LOCKED_AWAY = "The database cannot be opened or written. Check the data folder and its permissions."
@@ -47,25 +48,24 @@ def explained() -> Generator[None]:
     """Turn what a person or time can mend into one of the seven errors; the rest are bugs and pass."""
     try:
         yield
-    except DatabaseError as why:
-        known = _explain(why)
+    except (DatabaseError, sqlite3.DatabaseError) as why:
+        known = _explain(why.orig if isinstance(why, DatabaseError) else why)
         if known is None:
             raise
         raise known from why
 
 
-def _explain(why: DBAPIError) -> EntrepotError | None:
-    cause = why.orig
+def _explain(cause: BaseException | None) -> EntrepotError | None:
     state = getattr(cause, "sqlstate", None)
     if state is not None and state in _POSTGRES:
         kind, message = _POSTGRES[state]
         return kind(message, detail=f"{state}: {cause}")
     text = str(cause).lower()
-    if why.orig is not None and state is not None:
+    if state is not None:
         return None
     is_postgres = type(cause).__module__.startswith("psycopg")
     known = _CONNECTING if is_postgres else _SQLITE
     found = next((kind(message, detail=text) for part, (kind, message) in known.items() if part in text), None)
-    if found is None and is_postgres and isinstance(why, OperationalError):
+    if found is None and is_postgres and type(cause).__name__ == "OperationalError":
         return TryLater(AWAY, detail=text)
     return found

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -39,7 +39,7 @@ class Sqlite:
     def engine(self) -> Engine:
         self._create_private()
         engine = create_engine(
-            f"sqlite:///{self.file}",
+            URL.create("sqlite", database=str(self.file)),  # put together by hand, a `?` in the path would cut it
             connect_args={"timeout": self._patience, "check_same_thread": False, "isolation_level": None},
             pool_size=8,
             max_overflow=32,
@@ -103,13 +103,16 @@ class Sqlite:
         unfinished = file.with_name(file.name + ".unfinished")
         unfinished.unlink(missing_ok=True)
         unfinished.touch(mode=0o600)
-        with engine.connect() as connection, closing(sqlite3.connect(unfinished)) as copy:
-            # All pages in one step: in several, each foreign commit would start the copy again.
-            _driver(connection).backup(copy, pages=-1)
-            copy.execute("PRAGMA journal_mode = DELETE")
-        with unfinished.open("rb") as written:
-            os.fsync(written.fileno())
-        unfinished.rename(file)
+        try:
+            with engine.connect() as connection, closing(sqlite3.connect(unfinished)) as copy:
+                # All pages in one step: in several, each foreign commit would start the copy again.
+                _driver(connection).backup(copy, pages=-1)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            with unfinished.open("rb") as written:
+                os.fsync(written.fileno())
+            unfinished.rename(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
     def _create_private(self) -> None:
         try:
