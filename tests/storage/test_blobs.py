@@ -98,3 +98,18 @@ def test_files_that_no_item_names_go_and_the_others_stay(place_in, database, blo
     assert clear_orphans(database, blobs, older_than=-1) == 1
     assert blobs.path(named.sha256).exists()
     assert not blobs.path(orphan.sha256).exists()
+
+
+def test_a_file_that_is_wanted_again_while_it_is_cleared_away_is_there_afterwards(blobs):
+    file = attachment(b"wanted")
+    blobs.keep([file])
+    path = blobs.path(file.sha256)
+    os.utime(path, (1, 1))
+    blobs.keep([file])  # after it was told to be old, before it is discarded
+    assert not blobs.discard(path, 3600)
+    assert path.read_bytes() == b"wanted"
+    os.utime(path, (1, 1))
+    assert blobs.discard(path, 3600)
+    assert not blobs.discard(path, 3600)
+    blobs.keep([file])
+    assert path.read_bytes() == b"wanted"

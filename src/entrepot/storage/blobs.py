@@ -30,12 +30,10 @@ class Blobs:
     def put(self, digest: str, open_: Callable[[], BinaryIO]) -> None:
         """`open_` is called only if the bytes are not here yet; bytes of another hash are refused."""
         target = self.path(digest)
-        if target.exists():
-            target.touch()  # it is wanted again: young files are never taken for orphans
-            return
         try:
-            with open_() as source:
-                self._write(source, digest, target)
+            if not _is_here(target):
+                with open_() as source:
+                    self._write(source, digest, target)
         except OSError as why:
             raise PersonMustFix(f"A file could not be stored under {self._folder}: {why.strerror}.") from why
 
@@ -55,6 +53,23 @@ class Blobs:
             if file.stat().st_mtime < before:
                 yield file
 
+    def discard(self, file: Path, seconds: float) -> bool:
+        """Remove a file that `older_than` told, unless somebody has put it again since; True if it is gone.
+
+        It is first taken out of its place: whoever puts it from then on finds nothing there, and stores it anew.
+        """
+        aside = self._folder / UNFINISHED / secrets.token_hex(16)
+        try:
+            aside.parent.mkdir(exist_ok=True, mode=0o700)
+            file.rename(aside)
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime >= time.time() - seconds:
+            aside.rename(file)
+            return False
+        aside.unlink()
+        return True
+
     def _write(self, source: BinaryIO, digest: str, target: Path) -> None:
         unfinished = self._folder / UNFINISHED / secrets.token_hex(16)
         for folder in (unfinished.parent, target.parent):
@@ -73,6 +88,15 @@ class Blobs:
             _sync_folder(target.parent)
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+def _is_here(target: Path) -> bool:
+    """If it is, it is wanted again and young from now on: young files are never taken for orphans."""
+    try:
+        os.utime(target)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _private(name: str, flags: int) -> int:

@@ -20,7 +20,5 @@ def clear_orphans(database: Database, blobs: Blobs, *, older_than: float = OLD) 
             rows = tx.fetch(f"SELECT DISTINCT sha256 FROM item_files WHERE {where}", tx.dialect.as_list(list(digests)))  # noqa: S608 -- our own column
         for named in rows:
             digests.pop(named[0])
-        for file in digests.values():
-            file.unlink(missing_ok=True)
-        removed += len(digests)
+        removed += sum(blobs.discard(file, older_than) for file in digests.values())
     return removed
