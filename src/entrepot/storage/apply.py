@@ -1,6 +1,6 @@
 """Applying a page: items, links, tombstones, refused rows, the position after it and the events, in one transaction."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from entrepot.core.change import BadRow, Change, Page
 from entrepot.core.report import Counts
@@ -8,6 +8,7 @@ from entrepot.storage import collections, listing, runs, streams
 from entrepot.storage.comparison import Comparison, read_links
 from entrepot.storage.feed import Feed
 from entrepot.storage.streams import Position
+from entrepot.storage.text import is_storable
 from entrepot.storage.transaction import Writing
 from entrepot.storage.writes import write
 
@@ -59,9 +60,13 @@ def apply_page(tx: Writing, feed: Feed, page: Page) -> Counts:
 def _latest(page: Page) -> tuple[dict[str, Change], list[BadRow]]:
     """By id, a later change in the place of an earlier; and apart those whose names no database could keep."""
     latest = {change.ref.id: change for change in page.changes}
-    if "" not in latest and max(map(len, latest), default=0) <= LONGEST_ID // 4 and _is_text(_names(latest.values())):
+    changes = latest.values()
+    indexed = [*latest, *{change.collection or "" for change in changes}]
+    versions = {change.ref.version or "" for change in changes}
+    short = max(map(len, indexed), default=0) <= LONGEST_ID // 4  # bytes of a character at most
+    if short and "" not in latest and is_storable("\n".join((*indexed, *versions))):
         return latest, []
-    bad = [change for change in latest.values() if not _is_storable(change)]
+    bad = [change for change in changes if not _is_storable(change)]
     for change in bad:
         del latest[change.ref.id]
     reason = "its id, version or collection is empty, too long or not text"
@@ -69,28 +74,16 @@ def _latest(page: Page) -> tuple[dict[str, Change], list[BadRow]]:
 
 
 def _is_storable(change: Change) -> bool:
-    name = change.ref.id
-    return name != "" and _is_text(_names([change])) and len(name.encode()) <= LONGEST_ID
-
-
-def _names(changes: Collection[Change]) -> str:
-    ids = [change.ref.id for change in changes]
-    versions = {change.ref.version or "" for change in changes}
-    collections = {change.collection or "" for change in changes}
-    return "\n".join((*ids, *versions, *collections))
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
+    name, collection, version = change.ref.id, change.collection or "", change.ref.version or ""
+    if not name or not is_storable(name + collection + version):
         return False
-    return "\0" not in text
+    return all(len(indexed.encode()) <= LONGEST_ID for indexed in (name, collection))
 
 
 def _attached(tx: Writing, feed: Feed, changes: Mapping[str, Change]) -> Mapping[str, int]:
-    remote = {change.collection for change in changes.values()} - {None, ""}
-    named = {one for one in remote if one is not None} | ({feed.collection} if feed.collection else set[str]())
+    named = {change.collection for change in changes.values() if change.collection and change.data is not None}
+    if feed.collection:
+        named.add(feed.collection)
     return collections.find_or_attach(tx, feed.stream, sorted(named)) if named else {}
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from sqlalchemy import Column, Table, Text, UniqueConstraint, and_, func, select
 
-from entrepot.storage.ids import new_id
+from entrepot.storage.ids import new_ids
 from entrepot.storage.items import items
 from entrepot.storage.metadata import METADATA, instant, key, public_id, reference, workspace
 from entrepot.storage.streams import Stream
+from entrepot.storage.text import storable
 from entrepot.storage.transaction import Reading, Writing
 
 collections = Table(
@@ -48,12 +49,17 @@ def attach(tx: Writing, stream: Stream, remote: Mapping[str, str]) -> dict[str, 
     A name that a person gave in the hub stays; one that only repeats the service's follows it.
     """
     known = _attached(tx, stream, remote)
-    for remote_id, name in remote.items():
-        if remote_id not in known:
-            known[remote_id] = _create(tx, stream, remote_id, name or remote_id)
-        elif name:
-            _follow_name(tx, stream, remote_id, name)
-    return known
+    named = {remote_id: storable(name) for remote_id, name in remote.items()}
+    renamed = {one: name for one, name in named.items() if name and one in known and known[one][1] != name}
+    tx.each(
+        "UPDATE collections SET name = ? WHERE id = ? AND name = ?", [(renamed[one], *known[one]) for one in renamed]
+    )
+    tx.each(
+        "UPDATE attachments SET remote_name = ? WHERE stream_id = ? AND remote_id = ?",
+        [(name, stream.key, one) for one, name in renamed.items()],
+    )
+    made = _create(tx, stream, {one: name or one for one, name in named.items() if one not in known})
+    return {**{remote_id: place[0] for remote_id, place in known.items()}, **made}
 
 
 def find_or_attach(tx: Writing, stream: Stream, remote_ids: Iterable[str]) -> dict[str, int]:
@@ -81,37 +87,28 @@ def keys_named(tx: Reading, workspace_id: int, wanted: str) -> list[int]:
     return [int(number) for number in tx.run(found).scalars()]
 
 
-def _attached(tx: Reading, stream: Stream, remote_ids: Iterable[str]) -> dict[str, int]:
+def _attached(tx: Reading, stream: Stream, remote_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """By remote id, the collection's key and the name that the service last gave it."""
     rows = tx.fetch(
-        f"SELECT remote_id, collection_id FROM attachments WHERE stream_id = ? AND {tx.dialect.contains('remote_id')}",  # noqa: S608 -- our own column
+        "SELECT remote_id, collection_id, remote_name FROM attachments"  # noqa: S608 -- our own column
+        f" WHERE stream_id = ? AND {tx.dialect.contains('remote_id')}",
         stream.key,
         tx.dialect.as_list(list(remote_ids)),
     )
-    return dict(rows)
+    return {remote_id: (number, name) for remote_id, number, name in rows}
 
 
-def _create(tx: Writing, stream: Stream, remote_id: str, name: str) -> int:
-    made = collections.insert().values(
-        public_id=new_id("col"),
-        workspace_id=stream.workspace_id,
-        kind=stream.kind,
-        name=name,
-        created_at=tx.now(),
+def _create(tx: Writing, stream: Stream, remote: Mapping[str, str]) -> dict[str, int]:
+    keys = dict(zip(remote, tx.reserve("collections", len(remote)), strict=True))
+    made = [
+        (keys[one], public, name) for (one, name), public in zip(remote.items(), new_ids("col", len(keys)), strict=True)
+    ]
+    same = {"workspace_id": stream.workspace_id, "kind": stream.kind, "created_at": tx.now()}
+    tx.insert("collections", ("id", "public_id", "name"), made, same)
+    tx.insert(
+        "attachments",
+        ("remote_id", "remote_name", "collection_id"),
+        [(one, name, keys[one]) for one, name in remote.items()],
+        {"stream_id": stream.key, "direction": "pull"},
     )
-    number = int(tx.run(made.returning(collections.c.id)).scalar_one())
-    tx.run(
-        attachments.insert().values(
-            stream_id=stream.key, remote_id=remote_id, remote_name=name, collection_id=number, direction="pull"
-        )
-    )
-    return number
-
-
-def _follow_name(tx: Writing, stream: Stream, remote_id: str, name: str) -> None:
-    here = and_(attachments.c.stream_id == stream.key, attachments.c.remote_id == remote_id)
-    row = tx.run(select(attachments.c.collection_id, attachments.c.remote_name).where(here)).one()
-    if row.remote_name == name:
-        return
-    repeats = and_(collections.c.id == row.collection_id, collections.c.name == row.remote_name)
-    tx.run(collections.update().where(repeats).values(name=name))
-    tx.run(attachments.update().where(here).values(remote_name=name))
+    return keys

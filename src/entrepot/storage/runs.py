@@ -11,6 +11,7 @@ from entrepot.core.errors import PersonMustFix
 from entrepot.core.report import Counts, Status
 from entrepot.storage.integrations import integrations
 from entrepot.storage.metadata import METADATA, instant, key, public_id, reference, workspace
+from entrepot.storage.text import storable
 from entrepot.storage.transaction import Reading, Writing
 
 Task = Literal["sync", "import"]
@@ -125,18 +126,13 @@ def with_status(tx: Reading, status: Status) -> list[Run]:
 def refuse(tx: Writing, run: int, rows: Sequence[BadRow]) -> None:
     already = int(tx.run(select(func.count()).where(refused.c.run_id == run)).scalar_one())
     kept = rows[: max(0, MOST_REFUSED - already)]
-    values = [(run, row.stream, _storable(row.where), _storable(row.reason)) for row in kept]
+    values = [(run, row.stream, *(storable(text, LONGEST_REASON) for text in (row.where, row.reason))) for row in kept]
     tx.insert("refused", ("run_id", "stream", "location", "reason"), values)
 
 
 def refused_in(tx: Reading, run: int, limit: int = 100) -> list[BadRow]:
     wanted = select(refused.c.stream, refused.c.location, refused.c.reason).where(refused.c.run_id == run)
     return [BadRow(*row) for row in tx.run(wanted.order_by(refused.c.id).limit(limit))]
-
-
-def _storable(text: str) -> str:
-    # Damaged files speak here: lone surrogates and NUL, which a database's text cannot hold.
-    return text[:LONGEST_REASON].encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
 def _unpacked(row: Row[Any]) -> Run:

@@ -8,6 +8,7 @@ from entrepot.storage.comparison import Comparison, Link, State
 from entrepot.storage.events import EventType, NewEvent
 from entrepot.storage.feed import Feed
 from entrepot.storage.ids import new_ids
+from entrepot.storage.text import storable
 from entrepot.storage.transaction import Writing
 
 
@@ -101,7 +102,11 @@ def _agree(tx: Writing, feed: Feed, pairs: Sequence[tuple[Link, State]]) -> None
 
 
 def _keep_files(tx: Writing, owners: Iterable[tuple[int, Sequence[Attachment]]]) -> None:
-    rows = {(item, file.sha256, file.name): (file.media_type, file.size) for item, files in owners for file in files}
+    rows = {
+        (item, file.sha256, storable(file.name)): (storable(file.media_type), file.size)
+        for item, files in owners
+        for file in files
+    }
     columns = ("item_id", "sha256", "name", "media_type", "size")
     tx.insert("item_files", columns, [(*key, *rest) for key, rest in rows.items()])
 
