@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from entrepot.app import views
+from entrepot.app.given_settings import check_settings
 from entrepot.app.reading import opened, place_of
 from entrepot.app.services import Services
 from entrepot.app.views import IntegrationView, Removed
@@ -103,20 +104,8 @@ def _place(services: Services, wanted: Connect) -> tuple[Place, Mapping[str, Sec
     settings |= {name: value for name, value in wanted.settings.items() if name not in asked}
     if "base_url" in settings:
         base_url = base_url or settings.pop("base_url")
-    _check_settings(manifest, settings)
+    check_settings(manifest, settings)
     return Place(manifest, settings, base_url.rstrip("/")), {**plain, **wanted.secrets}
-
-
-def _check_settings(manifest: Manifest, settings: Mapping[str, str]) -> None:
-    for name in settings:
-        if name not in manifest.settings:
-            known = ", ".join(manifest.settings) or "none"
-            raise PersonMustFix(f"{manifest.name} has no setting {name!r}. Settings it has: {known}.")
-    for name, setting in manifest.settings.items():
-        if setting.required and not settings.get(name):
-            raise PersonMustFix(f"{manifest.name} needs the setting {name} ({setting.label}). Give --set {name}=….")
-        if setting.choices and settings.get(name, "") not in {"", *setting.choices}:
-            raise PersonMustFix(f"{name} may be {', '.join(setting.choices)}, not {settings[name]!r}.")
 
 
 async def _permission(

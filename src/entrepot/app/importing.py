@@ -7,18 +7,20 @@ from time import monotonic
 
 import msgspec
 
+from entrepot.app.given_settings import meant_for, refuse_unknown
 from entrepot.app.services import Services
 from entrepot.core.change import BadRow
 from entrepot.core.errors import PersonMustFix
 from entrepot.core.report import Counts, Refused, Report, Watch
 from entrepot.imports.home import home_of
-from entrepot.imports.recognise import Recognised, chosen, recognise, unknown
+from entrepot.imports.recognise import Recognised, recognise, unknown, unlike
 from entrepot.imports.run import Job, import_archive
 from entrepot.jobs import runs
 from entrepot.jobs.ending import MOST_SHOWN
 from entrepot.protocols.archive import OpenArchive, open_archive
 from entrepot.sdk import manifest_file
 from entrepot.sdk.connector import FileImporter, Options
+from entrepot.sdk.manifest import Manifest
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -33,16 +35,18 @@ class Asked(msgspec.Struct, frozen=True):
 def import_paths(services: Services, paths: Sequence[Path], asked: Asked) -> Iterator[Report]:
     """One report for each thing recognised. A folder that is no export itself is gone through file by file.
 
-    Nothing is written before every path has been recognised.
+    Nothing is written before every path has been recognised, and what the person set is known to be right.
     """
     importers = _importers(services, asked.connector)
     with ExitStack() as opened:
         found = [claim for path in paths for claim in _recognised(path, importers, asked, opened)]
+        options = _options(services, [claim for claim in found if isinstance(claim, Claim)], asked)
         for claim in found:
             if isinstance(claim, Report):
                 yield claim
             else:
-                yield _count(claim, asked) if asked.dry_run else _run(services, claim, asked)
+                own = options[claim.by.connector]
+                yield _count(claim, own) if asked.dry_run else _run(services, claim, asked, own)
 
 
 def _importers(services: Services, connector: str | None) -> dict[str, FileImporter]:
@@ -65,14 +69,21 @@ def _recognised(
     if not path.exists():
         raise PersonMustFix(f"There is nothing at {path}.")
     archive = opened.enter_context(open_archive(path))
-    if asked.connector is not None:
-        return [Claim(archive, path, chosen(archive, asked.connector, importers[asked.connector]))]
-    if not path.is_dir():
+    if path.is_dir():
+        found = _recognised_folder(path, archive, importers, opened)
+    else:
         claim = recognise(archive, importers)
-        if claim is None:
-            raise unknown(path, sorted(importers))
-        return [Claim(archive, path, claim)]
-    return _recognised_folder(path, archive, importers, opened)
+        found = [Claim(archive, path, claim)] if claim else []
+    if not found:
+        raise _nobodys(path, archive, importers, asked)
+    return found
+
+
+def _nobodys(path: Path, archive: OpenArchive, importers: Mapping[str, FileImporter], asked: Asked) -> PersonMustFix:
+    damage = next((entry.damage for entry in archive.entries() if entry.damage), "")
+    if damage:
+        return PersonMustFix(damage)
+    return unlike(archive, asked.connector) if asked.connector else unknown(path, sorted(importers))
 
 
 def _recognised_folder(
@@ -83,8 +94,6 @@ def _recognised_folder(
     whole = _recognised_whole(archive, importers)
     if whole is not None and not any(_is_another(found, whole) for found in inside if isinstance(found, Claim)):
         return [Claim(archive, path, whole)]
-    if not inside:
-        raise unknown(path, sorted(importers))
     return inside
 
 
@@ -97,8 +106,10 @@ def _recognised_whole(archive: OpenArchive, importers: Mapping[str, FileImporter
 
 def _is_another(inside: Claim, whole: Recognised) -> bool:
     """A file that is somebody else's; a folder only if as surely so, for exports have calendars and contacts inside."""
-    is_sure = inside.path.is_file() or inside.by.match.score >= whole.match.score
-    return inside.by.connector != whole.connector and is_sure
+    if inside.by.connector == whole.connector:
+        accounts = inside.by.match.account, whole.match.account
+        return None not in accounts and accounts[0] != accounts[1]
+    return inside.path.is_file() or inside.by.match.score >= whole.match.score
 
 
 def _recognised_inside(path: Path, importers: Mapping[str, FileImporter], opened: ExitStack) -> Claim | Report | None:
@@ -125,9 +136,21 @@ def _failed(path: Path, error: PersonMustFix) -> Report:
     )
 
 
-def _run(services: Services, claim: Claim, asked: Asked) -> Report:
+def _options(services: Services, claims: Sequence[Claim], asked: Asked) -> dict[str, Options]:
+    """By connector: each gets what it knows, and what none of them knows is refused."""
+    manifests = {one: _manifest(services, one) for one in dict.fromkeys(claim.by.connector for claim in claims)}
+    if manifests:
+        refuse_unknown(list(manifests.values()), asked.options)
+    return {name: Options(meant_for(manifest, asked.options)) for name, manifest in manifests.items()}
+
+
+def _manifest(services: Services, connector: str) -> Manifest:
+    return manifest_file.load(services.catalog.entry(connector).manifest)
+
+
+def _run(services: Services, claim: Claim, asked: Asked, options: Options) -> Report:
     connector = claim.by.connector
-    manifest = manifest_file.load(services.catalog.entry(connector).manifest)
+    manifest = _manifest(services, connector)
     workspace = services.workspace
     with services.database.write() as tx:
         integration = home_of(tx, workspace, connector, claim.by.match.account)
@@ -137,7 +160,7 @@ def _run(services: Services, claim: Claim, asked: Asked) -> Report:
             workspace_id=workspace,
             integration=integration.key,
             task="import",
-            options={"file": _fingerprint(claim.path), "options": dict(asked.options)},
+            options={"file": _fingerprint(claim.path), "options": dict(options.values)},
         ),
     )
     return import_archive(
@@ -150,7 +173,7 @@ def _run(services: Services, claim: Claim, asked: Asked) -> Report:
             archive=claim.archive,
             importer=claim.by.importer,
             kinds={name: spec.kind for name, spec in manifest.streams.items()},
-            options=Options(asked.options),
+            options=options,
             watch=asked.watch,
         )
     )
@@ -162,12 +185,12 @@ def _fingerprint(path: Path) -> list[object]:
     return [str(path.absolute()), about.st_size, about.st_mtime_ns]
 
 
-def _count(claim: Claim, asked: Asked) -> Report:
+def _count(claim: Claim, options: Options) -> Report:
     """A dry run: everything is read, nothing is written; `created` and the rest are left at 0."""
     begun = monotonic()
     streams: dict[str, Counts] = {}
     refused: list[Refused] = []
-    for row in claim.by.importer.read(claim.archive, Options(asked.options)):
+    for row in claim.by.importer.read(claim.archive, options):
         counts = streams.setdefault(row.stream, Counts())
         counts.read += 1
         if isinstance(row, BadRow):

@@ -32,15 +32,12 @@ def recognise(archive: Archive, importers: Mapping[str, FileImporter]) -> Recogn
     return claims[0] if claims else None
 
 
-def chosen(archive: Archive, connector: str, importer: FileImporter) -> Recognised:
-    """The importer the person named, if it can read the archive at all."""
-    match = importer.recognise(archive)
-    if match is None:
-        raise PersonMustFix(
-            f"{archive.name} does not look like an export of {connector}. "
-            f"What it should look like: entrepot connectors show {connector}"
-        )
-    return Recognised(connector, importer, match)
+def unlike(archive: Archive, connector: str) -> PersonMustFix:
+    """What to say where the importer that the person named does not recognise it."""
+    return PersonMustFix(
+        f"{archive.name} does not look like an export of {connector}. "
+        f"What it should look like: entrepot connectors show {connector}"
+    )
 
 
 def unknown(path: Path, connectors: Sequence[str]) -> PersonMustFix:

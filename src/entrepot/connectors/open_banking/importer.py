@@ -10,6 +10,7 @@ from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Match, Options
 
 from .camt import read_camt
+from .figures import currency_of
 from .ledger import TRANSACTIONS, Ledger
 from .mt940 import read_mt940
 from .ofx import read_ofx
@@ -49,6 +50,7 @@ class OpenBanking:
         Files overlap, and a pending booking of a report is a booked one in the statement: were both given out, each
         import would write the one over the other again.
         """
+        _check(options)
         ledger = Ledger()
         seen = set[int]()
         entries = [(entry, known) for entry in _candidates(archive) if (known := _format_of(entry)) is not None]
@@ -64,6 +66,12 @@ class OpenBanking:
                 yield change
         yield from ledger.changes()
         yield from unreadable(archive.entries(), TRANSACTIONS)
+
+
+def _check(options: Options) -> None:
+    currency = options.values.get("currency", "")
+    if currency and currency_of(currency) is None:
+        raise PersonMustFix(f"currency is a code of three letters such as EUR, not {currency!r}.")
 
 
 def _read_file(
