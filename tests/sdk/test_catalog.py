@@ -26,12 +26,14 @@ def write(folder, name, more="", **files):
 def test_folders_with_a_manifest_are_connectors(tmp_path):
     write(tmp_path, "shop")
     write(tmp_path, "bank", "importer: importer.Bank\n\nstreams: never read here")
+    write(tmp_path, "lists", "importer: importer.Lists\nreads: [live, archive]\n\nstreams: never read here")
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.txt").write_text("x")
     catalog = Catalog(built_in=tmp_path)
-    assert [(entry.id, entry.mode, entry.kinds) for entry in catalog.listing()] == [
-        ("bank", "archive", ("task", "note")),
-        ("shop", "live", ("task", "note")),
+    assert [(entry.id, entry.reads, entry.kinds) for entry in catalog.listing()] == [
+        ("bank", ("archive",), ("task", "note")),
+        ("lists", ("live", "archive"), ("task", "note")),
+        ("shop", ("live",), ("task", "note")),
     ]
     assert "shop" in catalog
     assert "empty" not in catalog

@@ -114,6 +114,38 @@ def test_each_mistake_is_named(problems, before, after, said):
     assert said in "\n".join(problems(GOOD.replace(before, after, 1)))
 
 
+BOTH = GOOD.replace("docs: https", "importer: importer.Shop\nreads: [live, archive]\ndocs: https", 1)
+
+
+def test_a_manifest_may_read_a_service_and_files(problems):
+    assert problems(BOTH) == []
+    assert problems(f"{BOTH}  old: {{kind: task}}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("reads: [live, archive]\n", "", "stands where there are an importer and a probe"),
+        ("importer: importer.Shop\n", "", "stands where there are an importer and a probe"),
+        ("reads: [live, archive]", "reads: [archive, live]", "stands where there are an importer and a probe"),
+        ("probe: {request: GET /me, id: id}\n", "", "stands where there are an importer and a probe"),
+        ("    read: GET /tasks\n", "", "nothing to ask the service for"),
+        ("reads: [live, archive]", "reads: [live, files]", "'live' or 'archive'"),
+    ],
+)
+def test_what_a_manifest_for_both_must_say(problems, before, after, said):
+    assert before in BOTH
+    assert said in "\n".join(problems(BOTH.replace(before, after, 1)))
+
+
+def test_streams_without_a_request_come_from_files_alone(tmp_path):
+    path = tmp_path / "manifest.yaml"
+    path.write_text(f"{BOTH}  old: {{kind: task}}\n")
+    manifest = load(path)
+    assert (manifest.is_live, manifest.is_archive) == (True, True)
+    assert (list(manifest.streams), list(manifest.live_streams)) == (["tasks", "old"], ["tasks"])
+
+
 def test_yaml_is_read_as_its_second_edition_says():
     marked = read_marked("a: on\nb: 2026-03-10\nc: 012\nd: true\ne:\nf: 1.5\n4: x\ntrue: y\n'5': z\n")
     assert marked.data == {

@@ -61,13 +61,13 @@ def test_the_readme_lists_every_connector_with_what_it_reads_and_how_it_connects
         manifest = manifest_file.load(entry.manifest)
         told = {"feed": "told", "absence": "found", "never": "–"}
         deletions = {told[manifest.stream(stream).deletions] for stream in manifest.streams}
-        assert rows[name][4].strip() == (", ".join(sorted(deletions)) if entry.mode == "live" else "–"), name
+        assert rows[name][4].strip() == (", ".join(sorted(deletions)) if "live" in entry.reads else "–"), name
 
 
 def test_every_app_registration_stands_in_the_example():
     example = (ROOT / ".env.example").read_text()
     for entry in Catalog().listing():
-        schemes = manifest_file.load(entry.manifest).schemes if entry.mode == "live" else []
+        schemes = manifest_file.load(entry.manifest).schemes if "live" in entry.reads else []
         if any(scheme.scheme == "oauth2" for scheme in schemes):
             assert f"{entry.id.upper()}_CLIENT_ID=" in example
             assert f"{entry.id.upper()}_CLIENT_SECRET=" in example

@@ -110,7 +110,7 @@ def _check_stopped(services: Services, integration: Integration, public: str) ->
 
 
 def _chosen(place: Place, names: Sequence[str]) -> Sequence[Stream]:
-    there = [place.manifest.stream(name) for name in place.manifest.streams]
+    there = [place.manifest.stream(name) for name in place.manifest.live_streams]
     unknown = set(names) - {stream.name for stream in there}
     if unknown:
         raise PersonMustFix(

@@ -32,7 +32,7 @@ class Answered(msgspec.Struct, frozen=True):
 
 def contract_is_held(subject: Subject) -> list[str]:
     manifest = subject.manifest
-    if manifest is None or manifest.importer:
+    if manifest is None or not subject.is_live:
         return []
     contract = manifest.contract
     if contract is None:

@@ -16,7 +16,7 @@ def changes_are_declared(subject: Subject) -> list[str]:
         return []
     return [
         f"streams.{name} neither asks for changes (`since`) nor lists everything (`deletions: absence`)"
-        for name, spec in manifest.streams.items()
+        for name, spec in manifest.live_streams.items()
         if not any(read.since for read in spec.reads) and spec.deleted.by != "absence"
     ]
 
@@ -26,7 +26,7 @@ def deletions_are_proved(subject: Subject) -> list[str]:
     manifest = subject.manifest
     if manifest is None or not subject.is_live:
         return []
-    silent = [name for name, spec in manifest.streams.items() if "deletions" not in spec.model_fields_set]
+    silent = [name for name, spec in manifest.live_streams.items() if "deletions" not in spec.model_fields_set]
     return [
         *(f"streams.{name} does not say how deletions become known" for name in silent),
         *_unproved(subject, manifest),
@@ -41,13 +41,13 @@ def budget_is_declared(subject: Subject) -> list[str]:
 
 
 def _unproved(subject: Subject, manifest: Manifest) -> Iterator[str]:
-    if {spec.deleted.by for spec in manifest.streams.values()} == {"never"}:
+    if {spec.deleted.by for spec in manifest.live_streams.values()} == {"never"}:
         return
     outcome = _outcome(subject, manifest)
     if outcome is None:
         yield "the fixtures do not show how a deletion is read"
         return
-    for name, spec in manifest.streams.items():
+    for name, spec in manifest.live_streams.items():
         if spec.deleted.by == "feed" and not outcome.gone.get(name):
             yield f"no fixture of streams.{name} has a tombstone"
         if spec.deleted.by == "absence" and name not in outcome.listed:

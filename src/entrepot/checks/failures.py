@@ -28,13 +28,16 @@ def errors_are_mapped(subject: Subject) -> list[str]:
     manifest = subject.manifest
     if manifest is None:
         return []
-    return list(_damaged(subject) if manifest.importer else _refused(subject, manifest))
+    return [
+        *(_damaged(subject) if manifest.is_archive else ()),
+        *(_refused(subject, manifest) if manifest.is_live else ()),
+    ]
 
 
 def secrets_stay_hidden(subject: Subject) -> list[str]:
     """A service that repeats the credential in its error; log lines, messages and tracebacks are searched for it."""
     manifest = subject.manifest
-    if manifest is None or manifest.importer:
+    if manifest is None or not manifest.is_live:
         return []
     problems: list[str] = []
     for status in (401, 500):

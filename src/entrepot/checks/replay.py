@@ -75,6 +75,8 @@ class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gone: dict[str, int] | None = None
     settings: dict[str, Any] = {}
     refused: int = 0
+    exports: dict[str, Any] = {}
+    """What files hold, where the connector reads files too: as `expected.yaml` of an importer says it."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -175,7 +177,7 @@ async def _read(manifest: Manifest, reader: Reader) -> Outcome:
     listed: set[str] = set()
     account = await reader.probe()
     collections: dict[str, int] = {}
-    for name in manifest.streams:
+    for name in manifest.live_streams:
         held = await reader.collections(name)
         collections[name] = len(held)
         for collection in [each.id for each in held] if manifest.stream(name).by_collection else [None]:

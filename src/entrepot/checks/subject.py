@@ -35,7 +35,7 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def is_live(self) -> bool:
-        return self.manifest is not None and self.manifest.importer is None
+        return self.manifest is not None and self.manifest.is_live
 
     def yaml(self, name: str) -> object:
         """A YAML file of the folder, None where it is absent; ValueError where it is none."""

@@ -24,7 +24,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     summary: str
     docs: str
-    mode: str
+    reads: Sequence[str]
     streams: Sequence[Stream]
     ways: Sequence[str]
     asks: dict[str, str]
@@ -107,9 +107,12 @@ def _details(entry: Entry, manifest: Manifest) -> Details:
         name=manifest.name,
         summary=manifest.summary,
         docs=manifest.docs,
-        mode=entry.mode,
+        reads=entry.reads,
         streams=[manifest.stream(name) for name in manifest.streams],
-        ways=[scheme.scheme for scheme in manifest.schemes] if entry.mode == "live" else ["file"],
+        ways=[
+            *([scheme.scheme for scheme in manifest.schemes] if manifest.is_live else []),
+            *(["file"] if manifest.is_archive else []),
+        ],
         asks=asks,
         settings={name: setting.help or setting.label for name, setting in manifest.settings.items()},
         providers={f"{entry.id}:{name}": variant.name for name, variant in manifest.variants.items()},

@@ -20,10 +20,10 @@ def list_(*, common: Common = STANDARD) -> None:
     output = common.output()
     found = Catalog(common.settings().connectors).listing()
     if output.json:
-        keys = ("id", "name", "summary", "kinds", "mode", "docs")
+        keys = ("id", "name", "summary", "kinds", "reads", "docs")
         output.value([{key: getattr(entry, key) for key in keys} for entry in found])
         return
-    rows = [(e.id, e.name, e.mode, ", ".join(e.kinds), e.summary) for e in found]
+    rows = [(e.id, e.name, ", ".join(e.reads), ", ".join(e.kinds), e.summary) for e in found]
     output.table(("id", "name", "reads", "kinds", ""), rows)
 
 

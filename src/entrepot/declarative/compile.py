@@ -27,7 +27,7 @@ Open = Callable[[Context], Reader]
 def compile_connector(entry: Entry, manifest: Manifest | None = None) -> Open:
     """What opens a reader for an integration; PersonMustFix lists all that is wrong with the manifest."""
     manifest = manifest or load(entry.manifest)
-    if manifest.importer:
+    if not manifest.is_live:
         raise PersonMustFix(f"{manifest.name} reads files, not a live account: entrepot import FILE --as {manifest.id}")
     if manifest.uses:
         return cast("Open", entry.load(manifest.uses))
@@ -41,7 +41,7 @@ def declare(entry: Entry, manifest: Manifest) -> Declared:
     return Declared(
         probe=manifest.probe,
         probing=Asking(probing, manifest, entry.folder),
-        streams={name: _stream(entry, manifest, name, spec) for name, spec in manifest.streams.items()},
+        streams={name: _stream(entry, manifest, name, spec) for name, spec in manifest.live_streams.items()},
         containers={name: Containers(spec, manifest, entry.folder) for name, spec in manifest.collections.items()},
         defaults={name: setting.default for name, setting in manifest.settings.items()},
     )

@@ -8,13 +8,12 @@ from functools import cached_property
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Literal
 
 import msgspec
 
 from entrepot.core.errors import PersonMustFix
 from entrepot.sdk.connector import FileImporter
-from entrepot.sdk.manifest_identity import kinds_of, read_identity
+from entrepot.sdk.manifest_identity import kinds_of, read_identity, reads_of
 
 BUILT_IN = Path(__file__).parents[1] / "connectors"
 MANIFEST = "manifest.yaml"
@@ -24,7 +23,7 @@ _LOADED = "_entrepot_connectors"
 
 
 class Entry(msgspec.Struct, frozen=True, dict=True):
-    """One connector's folder. `mode` says whether it reads a service or files; `own` that it is not a built-in one.
+    """One connector's folder. `reads` has `live` for a service and `archive` for files; `own`: it is no built-in one.
 
     The manifest itself is read by `manifest_file.load(entry.manifest)`, which costs more than all of this module.
     """
@@ -34,7 +33,7 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
     summary: str
     kinds: tuple[str, ...]
     docs: str
-    mode: Literal["live", "archive"]
+    reads: tuple[str, ...]
     folder: Path
     own: bool = False
     importer: str | None = None
@@ -127,7 +126,7 @@ def _entry(folder: Path, *, own: bool) -> Entry | None:
         summary=identity.get("summary", ""),
         kinds=kinds_of(identity),
         docs=identity.get("docs", ""),
-        mode="archive" if "importer" in identity else "live",
+        reads=reads_of(identity),
         folder=folder,
         own=own,
         importer=identity.get("importer"),

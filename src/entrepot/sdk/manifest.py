@@ -1,7 +1,7 @@
 """The manifest language as one model; its sections stand in the modules beside this one."""
 
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -31,6 +31,8 @@ class Manifest(Section):
     """Reads files a person downloaded."""
     uses: Code | None = None
     """Reads a live service in Python, where a family of protocols does the work."""
+    reads: list[Literal["live", "archive"]] = []
+    """Said where one connector reads both a service and files."""
 
     auth: Auth = NoAuth(scheme="none")
     """One scheme, or several the person chooses from; the first is the one recommended."""
@@ -49,6 +51,15 @@ class Manifest(Section):
     @property
     def is_archive(self) -> bool:
         return self.importer is not None
+
+    @property
+    def is_live(self) -> bool:
+        return self.importer is None or self.probe is not None
+
+    @property
+    def live_streams(self) -> dict[str, StreamSpec]:
+        """What the service is asked for. Beside an importer, streams without `read` come from files alone."""
+        return {name: spec for name, spec in self.streams.items() if self.uses or spec.reads}
 
     def stream(self, name: str) -> Stream:
         """The stream as the hub's side knows it."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-IDENTITY = ("id", "name", "summary", "kinds", "docs", "importer", "uses")
+IDENTITY = ("id", "name", "summary", "kinds", "docs", "importer", "uses", "reads")
 """Keys of the identity; they stand first, one line each, without quotes, up to the first blank line."""
 
 
@@ -27,5 +27,13 @@ def read_identity(path: Path) -> Mapping[str, str]:
 
 
 def kinds_of(identity: Mapping[str, str]) -> tuple[str, ...]:
-    inside = identity.get("kinds", "").strip("[]")
-    return tuple(kind.strip() for kind in inside.split(",") if kind.strip())
+    return _list(identity.get("kinds", ""))
+
+
+def reads_of(identity: Mapping[str, str]) -> tuple[str, ...]:
+    """`live` for a service, `archive` for files; said in the file only where it is both."""
+    return _list(identity.get("reads", "")) or (("archive",) if "importer" in identity else ("live",))
+
+
+def _list(written: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in written.strip("[]").split(",") if word.strip())

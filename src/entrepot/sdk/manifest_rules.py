@@ -44,6 +44,11 @@ def _whole(manifest: Manifest) -> Iterator[Rule]:
     kinds = {stream.kind for stream in manifest.streams.values()}
     if set(manifest.kinds) != kinds:
         yield ("kinds",), f"the streams have the kinds [{', '.join(sorted(kinds))}]"
+    both = bool(manifest.importer and manifest.probe)
+    if manifest.reads != (["live", "archive"] if both else []):
+        yield ("reads",), "`reads: [live, archive]` stands where there are an importer and a probe, and only there"
+    if both and not manifest.live_streams:
+        yield ("streams",), "no stream has a `read`, so there is nothing to ask the service for"
     if not manifest.importer and not manifest.uses and manifest.probe is None:
         yield ("probe",), "a connector to a live service says how to prove that the credential works"
 
@@ -76,9 +81,11 @@ def _stream(manifest: Manifest, name: str, stream: StreamSpec) -> Iterator[Rule]
         yield from broken_fields(name, stream) if stream.fields else ()
     else:
         yield (*place, "kind"), f"no such kind; there are {', '.join(KINDS)}"
-    in_python = bool(manifest.importer or manifest.uses)
-    if in_python == bool(stream.reads):
-        yield (*place, "read"), "the connector's Python reads this" if in_python else "this key is missing"
+    in_python = bool(manifest.uses or not manifest.is_live)
+    if in_python and stream.reads:
+        yield (*place, "read"), "the connector's Python reads this"
+    if not (in_python or manifest.importer or stream.reads):
+        yield (*place, "read"), "this key is missing"
     if stream.reads and not (stream.id and stream.fields):
         yield place, "a stream that reads has an `id` and `fields`"
     for key, named in (("by_collection", stream.by_collection), ("collections", stream.collections)):
