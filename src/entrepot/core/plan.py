@@ -1,0 +1,76 @@
+"""The planner: one linked pair as it is, and what is to be done so that both sides agree again.
+
+Pure: no clock, no storage, no service. Asked again once its plan was carried out, it plans nothing.
+"""
+
+import msgspec
+
+from entrepot.core.fields import Fields, Value
+from entrepot.core.plan_existence import plan_first, plan_loss
+from entrepot.core.plan_field import FieldPlan, plan_field, view
+from entrepot.core.plan_outcome import Plan
+from entrepot.core.plan_sides import Base, Present, State, Terms
+from entrepot.core.plan_table import LINKED, UNLINKED, History, Row, Verdict
+
+
+def plan(base: Base | None, hub: State, remote: State, terms: Terms) -> Plan:
+    """`remote` is what a read told, or what `plan_sides.remembered` says where nothing was read."""
+    if isinstance(hub, Present) and isinstance(remote, Present):
+        return _plan_fields(base, hub, remote, terms)
+    return plan_first(hub, remote, terms) if base is None else plan_loss(base, hub, remote, terms)
+
+
+def _plan_fields(base: Base | None, hub: Present, remote: Present, terms: Terms) -> Plan:
+    found = [
+        plan_field(view(unit, base, hub, remote, terms), (hub.mark_of(unit.name), remote.mark_of(unit.name)), terms)
+        for unit in terms.units()
+    ]
+    takes = _sets(found, "hub")
+    writes = _sets(found, "remote")
+    row = _row(base, found, takes=bool(takes), writes=bool(writes))
+    return Plan(
+        action=row.action,
+        words=row.words,
+        hub=takes,
+        remote=writes,
+        base=_next_base(base, hub, remote, found, terms),
+        conflicts=tuple(each.conflict for each in found if each.conflict),
+        resolutions=tuple(each.resolution for each in found if each.resolution),
+        verdicts={each.unit.name: each.verdict for each in found if each.verdict is not Verdict.UNTOUCHED},
+    )
+
+
+def _row(base: Base | None, found: list[FieldPlan], *, takes: bool, writes: bool) -> Row:
+    """What happened, and what is to be done: field by field, edits may agree, clash, or not be allowed to travel."""
+    if base is None:
+        return UNLINKED["present", "present"]
+    here = _history(edited=any(each.edited[0] for each in found))
+    there = _history(edited=any(each.edited[1] for each in found))
+    return Row(LINKED[_history(edited=writes), _history(edited=takes)].action, LINKED[here, there].words)
+
+
+def _history(*, edited: bool) -> History:
+    return "edited" if edited else "same"
+
+
+def _sets(found: list[FieldPlan], side: str) -> dict[str, Value]:
+    wanted = ((each.unit, getattr(each, side)) for each in found)
+    parts = (unit.as_fields(whole) for unit, whole in wanted if whole is not msgspec.UNSET)
+    return {name: value for part in parts for name, value in part.items()}
+
+
+def _next_base(base: Base | None, hub: Present, remote: Present, found: list[FieldPlan], terms: Terms) -> Base:
+    """It moves field by field: what is not agreed on stays as it was, to be found again by the next plan."""
+    here: dict[str, Value] = dict(base.hub) if base else {}
+    there: dict[str, Value] = dict(base.remote) if base else {}
+    for each in found:
+        if each.is_agreed:
+            here |= _now(each, each.hub, hub.fields)
+            sent = each.remote
+            held = sent if sent is msgspec.UNSET else terms.project(each.unit.name, sent)
+            there |= _now(each, held, remote.fields)
+    return Base(hub=here, remote=there, version=remote.version if all(each.is_seen for each in found) else None)
+
+
+def _now(each: FieldPlan, value: Value, fields: Fields) -> Fields:
+    return each.unit.as_fields(each.unit.value_in(fields) if value is msgspec.UNSET else value)
