@@ -85,6 +85,13 @@ async def test_a_bucket_is_listed_and_an_unchanged_one_is_the_same_again(store, 
     assert files(await read(reader)) == files([page])
 
 
+async def test_a_name_with_a_slash_at_its_end_is_a_folder_only_where_it_is_empty(store, bucket, connect):
+    store.client.put_object(Bucket=bucket, Key="empty/", Body=b"")
+    store.client.put_object(Bucket=bucket, Key="data/", Body=b"x")
+    reader = await connect(store.address, store.keys, bucket=bucket)
+    assert files(await read(reader)).keys() == {"data/"}
+
+
 async def test_changed_and_deleted_files_show_in_the_next_listing(store, bucket, connect):
     for key in ("kept", "changed", "deleted"):
         store.client.put_object(Bucket=bucket, Key=key, Body=key.encode())

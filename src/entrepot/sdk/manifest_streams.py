@@ -46,7 +46,7 @@ class Since(Section):
     ask: Ask | None = None
     """Another request for changes, where the full listing cannot be filtered; it may use `:since`."""
     cap: int | None = Field(default=None, gt=0)
-    """A search ends after so many records, in ascending order of `field`: go on from the last one's time."""
+    """A search in ascending order of `field` shows so many records at most: each page begins at the last one's time."""
     until: str | None = None
     """Both ends must be given: the parameter of the later end. Long spans are read in steps of `window`."""
     window: Duration | None = None

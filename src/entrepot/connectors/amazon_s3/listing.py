@@ -39,12 +39,13 @@ def read_listing(response: Response) -> Listing:
     for entry in root.iterchildren(f"{space}Contents"):
         text = entry.findtext(f"{space}Key") or ""
         last = unquote_plus(text) if is_encoded else text
-        if last.endswith("/"):
-            continue  # some programs put an empty object where a folder begins
         try:
-            listing.files.append(_file(last, entry, space))
+            file = _file(last, entry, space)
         except (TypeError, ValueError) as why:
             listing.bad.append(BadRow(STREAM, last or "a file without a key", f"Its entry cannot be read: {why}."))
+            continue
+        if file.size or not last.endswith("/"):  # some programs put an empty object where a folder begins
+            listing.files.append(file)
     return msgspec.structs.replace(listing, last=last)
 
 
