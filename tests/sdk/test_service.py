@@ -5,7 +5,7 @@ import pytest
 from entrepot.core.errors import PersonMustFix
 from entrepot.sdk.catalog import Catalog
 from entrepot.sdk.manifest_file import load
-from entrepot.sdk.service import budget, client, hosts
+from entrepot.sdk.service import budget, client, homes, hosts
 from entrepot.transport.message import Request
 
 
@@ -18,10 +18,22 @@ def test_only_hosts_of_the_manifest_can_be_reached():
     assert "caldav.icloud.com" in hosts(manifest("caldav"))
 
 
-async def test_another_host_is_refused_before_anything_is_sent():
+@pytest.mark.parametrize("url", ["https://evil.example.org/", "https://github.com/login"])
+async def test_another_host_is_refused_before_anything_is_sent(url):
+    """Also the one that gives permissions: the credential is not meant for it."""
     async with client(manifest("github")) as http:
         with pytest.raises(PersonMustFix, match="not among the addresses"):
-            await http.send(Request("GET", "https://evil.example.org/"))
+            await http.send(Request("GET", url))
+
+
+@pytest.mark.parametrize("base_url", ["https://cloud.example.org", "https://caldav.fastmail.com"])
+async def test_the_password_for_one_provider_is_not_sent_to_another(base_url):
+    """As a server would have it that answers with an address there."""
+    async with client(manifest("caldav"), base_url=base_url) as http:
+        with pytest.raises(PersonMustFix, match="not among the addresses"):
+            await http.send(Request("PROPFIND", "https://p52-caldav.icloud.com/"))
+    assert homes(manifest("caldav"), "https://caldav.icloud.com/") == ["*.icloud.com"]
+    assert homes(manifest("todoist")) == ["api.todoist.com", "app.todoist.com"]
 
 
 def test_a_service_of_ones_own_needs_its_address():

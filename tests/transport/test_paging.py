@@ -7,8 +7,9 @@ from aiohttp import web
 from entrepot.core.errors import ServiceChanged
 from entrepot.core.secret import Secret
 from entrepot.transport.budget import Budget
+from entrepot.transport.egress import Egress
 from entrepot.transport.limits import Limits
-from entrepot.transport.message import Request
+from entrepot.transport.message import Request, Response
 from entrepot.transport.page_styles import CursorPages, LinkPages, NextUrlPages, NumberedPages, OffsetPages
 from entrepot.transport.paging import pages, pages_in_parallel
 
@@ -225,12 +226,35 @@ async def test_pages_without_end_are_left(serve, client_for):
 
 
 async def test_a_next_page_on_a_strange_host_is_not_asked_for(serve, client_for):
-    async def handler(request):
-        return web.json_response({"next": "http://169.254.169.254/latest"})
+    """Not even on one that may be reached: the credential of the one is not for the other."""
+    asked = []
 
-    async with client_for(await serve(handler)) as client:
-        with pytest.raises(Exception, match="not among the addresses"):
-            await collect(client, NextUrlPages(), "next")
+    async def there(request):
+        asked.append(request.path)
+        return web.json_response({})
+
+    other = await serve(there)
+    targets = [f"{other}/page", "//127.0.0.1/page", "https://127.0.0.1/page", "http://[bad"]
+
+    async def handler(request):
+        target = targets[int(request.query["n"])]
+        return web.json_response({"next": target}, headers={"Link": f'<{target}>; rel="next"'})
+
+    base = await serve(handler)
+    async with client_for(base, egress=Egress(given=[base, other], allow_private=True)) as client:
+        for number in range(len(targets)):
+            for style in (NextUrlPages(), LinkPages()):
+                with pytest.raises(ServiceChanged, match="another host"):
+                    await anext(pages(client, Request("GET", "items", params={"n": number}), style))
+    assert asked == []
+
+
+@pytest.mark.parametrize("total", ["9" * 5000, 10**400, 10**20])
+async def test_a_number_of_pages_that_cannot_be_tells_nothing(total):
+    style = NumberedPages(total="total", items="items", size=10)
+    answer = {"total": total, "items": [1]}
+    assert style.last(answer) is None
+    assert style.follow(None, answer, Response(200, {}, b"", "https://api.example.org/")) == 2
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,19 @@ from entrepot.transport.egress import Egress
 from entrepot.transport.signing import Signer
 
 
+def homes(manifest: Manifest, base_url: str | None = None) -> Sequence[str]:
+    """The hosts that are given the person's credential, besides that of `base_url`.
+
+    A server of one's own has none, whatever it says in an answer; of the providers of a protocol each has its own.
+    """
+    if base_url is None:
+        return sorted({*filter(None, [urlsplit(manifest.http.base_url or "").hostname]), *manifest.http.hosts})
+    own = (one.hosts for one in manifest.variants.values() if (one.base_url or "").rstrip("/") == base_url.rstrip("/"))
+    return sorted({host for some in own for host in some})
+
+
 def hosts(manifest: Manifest) -> Sequence[str]:
-    """Every host the connector may reach by itself."""
+    """Every host that the manifest names: for asking for permission, which no credential is needed for."""
     addresses = [manifest.http.base_url, *(variant.base_url for variant in manifest.variants.values())]
     for scheme in manifest.schemes:
         if isinstance(scheme, OAuth2):
@@ -44,7 +55,7 @@ def client(
     if address is None:
         raise PersonMustFix(f"{manifest.name} needs the address of the server. {manifest.http.address_help}".strip())
     return Client(
-        egress=Egress(hosts(manifest), [base_url] if base_url else [], allow_private=allow_private),
+        egress=Egress(homes(manifest, base_url), [base_url] if base_url else [], allow_private=allow_private),
         budget=shared or budget(manifest),
         signer=signer,
         base_url=address,

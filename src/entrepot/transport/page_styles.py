@@ -3,7 +3,7 @@
 import math
 import re
 from typing import Literal, cast
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -14,6 +14,8 @@ from entrepot.transport.message import Request, Response
 from entrepot.transport.paging import State
 
 Where = Literal["query", "body"]
+_DIGITS = 15
+"""A longer number is no count of pages or records."""
 
 
 class CursorPages(msgspec.Struct, frozen=True):
@@ -131,7 +133,7 @@ class LinkPages(msgspec.Struct, frozen=True):
         for target, parameters in _LINK.findall(response.headers.get("Link", "")):
             rel = _REL.search(parameters)
             if rel is not None and self.rel in (rel[1] or rel[2]).lower().split():
-                return urljoin(response.url, target)
+                return _beside(response, target)
         return None
 
 
@@ -145,10 +147,10 @@ class NextUrlPages(msgspec.Struct, frozen=True):
 
     def follow(self, state: State | None, data: object, response: Response) -> State | None:  # noqa: ARG002 - Paging
         found = _as_state(dig(data, self.find), response)
-        return None if found is None else urljoin(response.url, str(found))
+        return None if found is None else _beside(response, str(found))
 
 
-_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[\w!#$&+\-.^`|~*]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s\";,]*))?)*)")
+_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w!#$&+\-.^`|~*]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s\";,]*))?)*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\";,]+))", re.IGNORECASE)
 
 
@@ -164,6 +166,18 @@ def _with(request: Request, where: Where, values: dict[str, State]) -> Request:
 
 def _at(request: Request, state: State | None) -> Request:
     return request if state is None else replace(request, url=str(state), params={})
+
+
+def _beside(response: Response, target: str) -> str:
+    """The address of the next page, which must be where this one came from: the credential goes there."""
+    try:
+        there = urljoin(response.url, target)
+        is_same = urlsplit(there)[:2] == urlsplit(response.url)[:2]
+    except ValueError:
+        is_same, there = False, ""
+    if not is_same:
+        raise ServiceChanged(f"{response.place} names a page at another host as its next; it was not asked for.")
+    return there
 
 
 def _flag(data: object, path: str, response: Response, *, strict: bool) -> bool | None:
@@ -190,9 +204,9 @@ def _number(state: State) -> int:
 
 def _whole(data: object, path: str) -> int | None:
     found = dig(data, path) if path else None
-    if isinstance(found, str) and found.isdecimal():
-        return int(found)
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
+    if isinstance(found, str) and found.isdecimal() and len(found) <= _DIGITS:
+        found = int(found)
+    return found if isinstance(found, int) and not isinstance(found, bool) and abs(found) < 10**_DIGITS else None
 
 
 def _count(data: object, items: str) -> int:
