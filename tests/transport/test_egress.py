@@ -79,10 +79,21 @@ FORBIDDEN = [
     "::ffff:169.254.169.254",
     "64:ff9b::a9fe:a9fe",
     "2002:a9fe:a9fe::1",
+    "fe80::1%eth0",
+    "::ffff:169.254.169.254%1",
+]
+NOT_GLOBAL = [
+    "::127.0.0.1",
+    "::ffff:0:127.0.0.1",
+    "fec0::1",
+    "64:ff9b:1::a9fe:a9fe",
+    "4000::1",
+    "5f00::1",
+    "2001:db8::1",
 ]
 
 
-@pytest.mark.parametrize("address", PRIVATE + FORBIDDEN)
+@pytest.mark.parametrize("address", PRIVATE + FORBIDDEN + NOT_GLOBAL)
 async def test_a_name_that_leads_into_a_private_network_is_refused(address):
     resolve, _ = resolving(["93.184.216.34", address])
     for egress in (
@@ -92,6 +103,12 @@ async def test_a_name_that_leads_into_a_private_network_is_refused(address):
     ):
         with pytest.raises(PersonMustFix):
             await egress.addresses("api.example.org", 443)
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d822"])
+async def test_a_name_that_leads_into_the_world_is_not_refused(address):
+    resolve, _ = resolving([address])
+    assert await Egress(["api.example.org"], resolve=resolve).addresses("api.example.org", 443) == [address]
 
 
 @pytest.mark.parametrize("address", PRIVATE)
@@ -108,12 +125,30 @@ async def test_even_then_it_may_not_be_a_metadata_service(address):
         await Egress(given=["http://nas.local"], allow_private=True, resolve=resolve).addresses("nas.local", 80)
 
 
-@pytest.mark.parametrize("number", ["2130706433", "0x7f000001", "127.1", "0177.0.0.1"])
+@pytest.mark.parametrize("number", ["2130706433", "0x7f000001", "0x7f.1", "127.1", "0177.0.0.1", "127.0.0.1."])
 async def test_odd_spellings_of_loopback_do_not_slip_through(client_for, number):
     base = f"http://{number}:9"
     async with client_for(base, egress=Egress(given=[base])) as client:
         with pytest.raises(PersonMustFix):
             await client.json("GET", "x")
+
+
+@pytest.mark.parametrize("number", ["2130706433", "0x7f000001", "127.1", "0177.0.0.1", "2852039166"])
+def test_an_odd_spelling_is_refused_even_where_private_addresses_are_allowed(number):
+    """Whether it is an address is not for the HTTP library to say: it would pass the look-up by."""
+    base = f"http://{number}:9"
+    with pytest.raises(PersonMustFix, match="no name and no address"):
+        Egress(given=[base], allow_private=True).check(URL(base))
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+async def test_a_proxy_from_the_environment_gets_nothing(serve, client_for, monkeypatch, name):
+    handler, seen = redirecting(302)
+    monkeypatch.setenv(name, await serve(handler))
+    base = await serve(redirecting(302)[0])
+    async with client_for(base) as client:
+        await client.json("GET", "x")
+    assert seen == []
 
 
 async def test_a_private_address_needs_to_be_allowed(serve, client_for):

@@ -22,6 +22,8 @@ _LINK_LOCAL = (
     ip_network("168.63.129.16/32"),  # at Azure, a public address by its number
 )
 _NAT64 = ip_network("64:ff9b::/96")
+_GLOBAL_IPV6 = ip_network("2000::/3")
+"""All of IPv6 that is given out. Python calls more than this global: site-local, translated and mapped addresses."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -65,6 +67,8 @@ class Egress:
         address = _numeric(host)
         if address is not None:
             self._check_address(host, address)
+        elif _ends_in_a_number(host):
+            raise PersonMustFix(f"{host} is no name and no address; write an address with four decimal numbers.")
         if len(self._checked) < 1000:
             self._checked.add(origin)
 
@@ -122,6 +126,12 @@ def _numeric(host: str) -> Address | None:
         return None
 
 
+def _ends_in_a_number(host: str) -> bool:
+    """As 127.1, 2130706433 or 0x7f000001, which some resolvers take for an address and others for a name."""
+    last = host.rpartition(".")[2]
+    return last.isdecimal() or (last[:2] == "0x" and all(sign in "0123456789abcdef" for sign in last[2:]))
+
+
 def _embedded(address: Address) -> tuple[Address, ...]:
     """The address and, where IPv6 wraps an IPv4 one, that too."""
     if isinstance(address, IPv4Address):
@@ -135,6 +145,8 @@ def _embedded(address: Address) -> tuple[Address, ...]:
 
 
 def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_IPV6 and address not in _NAT64:
+        return False
     return address.is_global and not address.is_multicast and not any(address in net for net in _LINK_LOCAL)
 
 
