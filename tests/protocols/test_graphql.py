@@ -1,3 +1,5 @@
+import time
+
 import msgspec
 import pytest
 from aiohttp import web
@@ -101,6 +103,24 @@ async def test_a_refused_mutation_is_a_refused_record_and_is_not_sent_twice(serv
     with pytest.raises(TryLater):
         await graph.ask("mutation { x }", writes=True)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("piece", ["token", "got invalid value ", '"token":'])
+async def test_an_error_with_megabytes_of_words_is_told_in_no_time(serve, piece):
+    graph, _, _ = await serve(lambda *_: error(piece * 50_000, extensions={"code": piece * 1000}))
+    began = time.process_time()
+    with pytest.raises(PersonMustFix) as raised:
+        await graph.ask("{ x }")
+    assert time.process_time() - began < 1
+    assert len(raised.value.message) < 300
+
+
+@pytest.mark.parametrize("seconds", [10**400, -1, "soon", None])
+async def test_a_wait_that_cannot_be_is_none(serve, seconds):
+    graph, asked, _ = await serve(lambda *_: error("Too Many Requests.", extensions={"retry_in_seconds": seconds}))
+    with pytest.raises(TryLater):
+        await graph.ask("{ x }")
+    assert len(asked) == 3
 
 
 async def test_data_beside_an_error_is_not_taken_for_whole(serve):

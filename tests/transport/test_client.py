@@ -179,6 +179,17 @@ async def test_json_cut_in_half_is_a_changed_service(serve, client_for):
             await client.json("GET", "x", type=Task)
 
 
+async def test_json_nested_without_end_is_a_changed_service(serve, client_for):
+    deep = b'{"message":' * 100_000
+    handler, _ = answering(web.Response(body=deep), web.Response(body=deep), web.Response(status=400, body=deep))
+    async with client_for(await serve(handler)) as client:
+        for shape in (None, Task):
+            with pytest.raises(ServiceChanged):
+                await client.json("GET", "x", type=shape)
+        with pytest.raises(PersonMustFix):
+            await client.json("GET", "x")
+
+
 async def test_a_connection_dropped_before_the_answer_is_tried_again_for_a_get_only(serve_bytes, client_for):
     async def answer(writer, number):
         if number % 2 == 0:

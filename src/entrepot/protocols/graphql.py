@@ -22,13 +22,15 @@ from entrepot.transport.limits import Limits
 from entrepot.transport.message import Request, Response
 from entrepot.transport.page_styles import CursorPages, NumberedPages
 from entrepot.transport.paging import Answer, State, pages
-from entrepot.transport.rate_headers import read_wait
+from entrepot.transport.rate_headers import FAR, read_wait
 from entrepot.transport.redact import Redactor
 from entrepot.transport.status import ERRORS
 
 ANSWERED = (400, 404, 422)
 """Statuses with which services send an ordinary GraphQL answer that holds `errors`."""
 
+_READ = 4096
+"""Characters of an error that are looked at."""
 _HEADERS = {
     "Accept": "application/graphql-response+json, application/json;q=0.9",
     "Content-Type": "application/json",
@@ -142,9 +144,9 @@ class GraphQL:
         first = answer.errors[0]
         kind = self._kind(request, first)
         clean = self.redactor.clean
-        says = clean(" ".join(first.message.split()))[:200] or _code(first) or "an error without words"
-        message = f"{response.place} answered: {says}"
-        detail = clean(msgspec.json.encode(answer.errors[:5]).decode())[:1000]
+        says = clean(" ".join(first.message[:_READ].split()))[:200] or clean(_code(first)[:_READ])[:80]
+        message = f"{response.place} answered: {says or 'an error without words'}"
+        detail = response.shown_body()
         if kind is TryLater:
             after = _after(answer, first)
             after = read_wait(response.headers, self.budget.clock.now()) if after is None else after
@@ -157,7 +159,7 @@ class GraphQL:
         if known is not None:
             return known
         for pattern, kind in _SENTENCES:
-            if pattern.search(error.message):
+            if pattern.search(error.message, 0, _READ):
                 return kind
         status = error.status or 0
         if status in _STATUSES:
@@ -212,12 +214,16 @@ def _plain(code: str) -> str:
 
 def _after(answer: _Answer, error: _Error) -> float | None:
     """Seconds until the answer's own words allow another try, where it has any."""
-    told = dig(error.extensions, "retry_in_seconds")  # monday
-    if isinstance(told, int | float):
-        return float(told)
+    told = _number(error.extensions, "retry_in_seconds")  # monday
+    if told is not None:
+        return told
     cost = dig(answer.extensions, "cost")  # Shopify: points come back at a rate, and the query costs so many
-    wanted, have = dig(cost, "requestedQueryCost"), dig(cost, "throttleStatus.currentlyAvailable")
-    rate = dig(cost, "throttleStatus.restoreRate")
-    if isinstance(wanted, int | float) and isinstance(have, int | float) and isinstance(rate, int | float) and rate > 0:
-        return max(0.0, (wanted - have) / rate)
-    return None
+    wanted, have = _number(cost, "requestedQueryCost"), _number(cost, "throttleStatus.currentlyAvailable")
+    rate = _number(cost, "throttleStatus.restoreRate")
+    return max(0.0, (wanted - have) / rate) if wanted is not None and have is not None and rate else None
+
+
+def _number(data: object, path: str) -> float | None:
+    """Not negative, and no larger than a number of seconds or points can be."""
+    found = dig(data, path)
+    return float(found) if isinstance(found, int | float) and 0 <= found <= FAR else None

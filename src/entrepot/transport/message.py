@@ -86,7 +86,7 @@ class Response(msgspec.Struct, frozen=True):
             return _decoder(type).decode(self.body)
         except msgspec.DecodeError as error:
             raise _unreadable(self, error) from None
-        except UnicodeDecodeError:
+        except (UnicodeDecodeError, RecursionError):
             raise _unreadable(self, None) from None
 
     @property

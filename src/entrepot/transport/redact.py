@@ -12,11 +12,12 @@ SHORTEST = 5
 KEPT = 256
 
 _WORDS = "token|secret|passw|api[_-]?key|signature|credential|session|assertion|authorization|cookie"
-_NAMES = rf"[\w.\-]*(?:{_WORDS})[\w.\-]*"
-_EXACT = r"key|sig|auth|code|pass|pwd|sid|code_verifier"
-_IN_QUERY = re.compile(rf"(?i)(?<![\w.\-])((?:{_NAMES}|{_EXACT})=)[^&\s\"'<>#;]+")
-_IN_JSON = re.compile(rf"(?i)(\\?[\"'](?:{_NAMES}|{_EXACT})\\?[\"']\s*:\s*\\?[\"'])(?:[^\"'\\]|\\.)+")
-_IN_HEADER = re.compile(rf"(?im)^((?:{_NAMES})\s*:\s*).+$")
+_EXACT = "key|sig|auth|code|pass|pwd|sid|code_verifier"
+_TELLING = re.compile(rf"(?i){_WORDS}|\A(?:{_EXACT})\Z")
+# A name is taken whole and looked at afterwards: looked for inside the patterns, a long text would take for ever.
+_IN_QUERY = re.compile(r"((?<![\w.\-])([\w.\-]++)=)[^&\s\"'<>#;]++")
+_IN_JSON = re.compile(r"(\\?[\"']([\w.\-]++)\\?[\"']\s*+:\s*+\\?[\"'])(?:[^\"'\\]++|\\.)++")
+_IN_HEADER = re.compile(r"(?m)(^([\w.\-]++)\s*+:\s*+).++$")
 _SCHEME = re.compile(r"(?i)\b(bearer|basic|token|digest)\s+[\w.~+/=\-]{8,}")
 _USER = re.compile(r"(//)[^/\s@\"']+@")
 
@@ -63,9 +64,13 @@ def clean(text: str) -> str:
     """The text without what looks like a secret: parameters, JSON members and headers with telling names."""
     text = _USER.sub(rf"\1{SHOWN}@", text)
     text = _SCHEME.sub(rf"\1 {SHOWN}", text)
-    text = _IN_QUERY.sub(rf"\1{SHOWN}", text)
-    text = _IN_JSON.sub(rf"\1{SHOWN}", text)
-    return _IN_HEADER.sub(rf"\1{SHOWN}", text)
+    text = _IN_QUERY.sub(_hidden, text)
+    text = _IN_JSON.sub(_hidden, text)
+    return _IN_HEADER.sub(_hidden, text)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    return f"{found[1]}{SHOWN}" if _TELLING.search(found[2]) else found[0]
 
 
 def place(url: str) -> str:

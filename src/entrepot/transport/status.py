@@ -105,7 +105,7 @@ def _saying(response: Response) -> str:
     """The service's own sentence about what went wrong, where its answer is JSON with one of the usual names."""
     try:
         found: object = msgspec.json.decode(response.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     for _ in range(4):
         if isinstance(found, list):
