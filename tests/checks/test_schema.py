@@ -78,3 +78,10 @@ def test_documented_values_are_gathered_from_every_alternative(name, path, value
 def test_a_reference_to_nothing_is_said():
     with pytest.raises(ValueError, match="does not have"):
         at("Nothing", "x")
+
+
+def test_a_reference_may_be_quoted_as_part_of_an_address():
+    held = {"type": "object", "properties": {"name": {"type": "string"}}}
+    document = {"paths": {"/lists/{id}": {"schema": held}}}
+    found = Schema({"$ref": "#/paths/~1lists~1%7Bid%7D/schema"}, document).at(["name"])
+    assert found.state == "described"

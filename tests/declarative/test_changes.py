@@ -338,3 +338,12 @@ async def test_several_requests_make_one_stream_and_one_of_them_may_list_the_del
     assert [(c.ref.id, c.data) for page in pages for c in page.changes] == [("9", None)]
     assert service.paths[2] == "/tasks?archived=true"
     assert pages[-1].cursor == full.cursor
+
+
+async def test_a_time_may_be_a_count_of_milliseconds_as_text(service, open_reader, read_all):
+    text = stream("{request: GET /tasks, since: {field: at, send: after, form: epoch_ms}}")
+    reader = await open_reader(text)
+    service.handler = answering([{"id": "a", "at": "1767225600123"}], [])
+    (first,) = await read_all(reader)
+    await read_all(reader, since=first.cursor)
+    assert service.paths[1] == "/tasks?after=1767225600123"

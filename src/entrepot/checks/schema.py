@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
+from urllib.parse import unquote
 
 import msgspec
 
@@ -61,7 +62,7 @@ class Schema(msgspec.Struct, frozen=True):
     def _resolve(self, reference: str) -> Any:
         here: Any = self.document
         for step in reference.removeprefix("#/").split("/"):
-            name = step.replace("~1", "/").replace("~0", "~")
+            name = unquote(step).replace("~1", "/").replace("~0", "~")  # RFC 6901, section 6
             here = here.get(name) if isinstance(here, dict) else None
         if here is None:
             raise ValueError(f"the document points to {reference}, which it does not have")

@@ -78,7 +78,9 @@ def rested(position: Position) -> Cursor | None:
 
 
 def time_of(value: Any, form: str) -> datetime:
-    """A record's time. Numbers are epochs (seconds, or milliseconds where the manifest says so)."""
+    """A record's time. Numbers are epochs (seconds, or milliseconds where the manifest says so), also as text."""
+    if isinstance(value, str) and form.startswith("epoch") and value.isdecimal():
+        value = int(value)
     if isinstance(value, int | float):
         try:
             return EPOCH + timedelta(**{"milliseconds" if form == "epoch_ms" else "seconds": value})
