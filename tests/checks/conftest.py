@@ -30,7 +30,7 @@ streams:
     read:
       request: GET /lists/:list/tasks
       query: {order: changed}
-      since: {field: changed_at, send: since}
+      since: {field: changed_at, send: since, overlap: 1m}
     id: id
     deletions: {by: absence, confirm: GET /tasks/:id}
     when: {type: task}

@@ -104,11 +104,16 @@ def test_each_rule_says_what_is_missing(shop, contracts, file, text, rule, messa
         ("    deletions: {by: absence, confirm: GET /tasks/:id}\n", "", "deletions", "does not say how deletions"),
         ("{by: absence, confirm: GET /tasks/:id}", "feed\n    gone: {type: deleted}", "deletions", "has a tombstone"),
         (
-            "since: {field: changed_at, send: since}\n    id: id\n    deletions: {by: absence, confirm: GET /tasks/:id}",
+            (
+                "since: {field: changed_at, send: since, overlap: 1m}\n    id: id\n"
+                "    deletions: {by: absence, confirm: GET /tasks/:id}"
+            ),
             "\n    id: id\n    deletions: never",
             "changes",
             "neither asks for changes",
         ),
+        (", overlap: 1m", "", "changes", "without `overlap`"),
+        ("    when: ", "    complete: connector.complete\n    when: ", "manifest", "connector.py is missing"),
         ("kind: task", "kind: tusk", "manifest", "no such kind"),
     ],
 )
@@ -165,6 +170,57 @@ def test_a_careless_connector_is_found_out(tmp_path):
     assert any("a credential shows after status 500" in problem for problem in secrets)
     assert "planted" not in " ".join(secrets)
     assert verdict.tier == "none"
+
+
+HASTY = """
+    import msgspec
+
+    from entrepot.core.change import Change, Page, Ref
+    from entrepot.core.planner import Task
+    from entrepot.sdk.connector import Account
+    from entrepot.transport.message import Request
+
+    class Hasty:
+        def __init__(self, context):
+            self.http = context.http
+
+        async def probe(self):
+            return Account(id=(await self.http.json("GET", "/me"))["id"])
+
+        async def collections(self, stream):
+            return []
+
+        async def changes(self, stream, since, collection=None):
+            for page in ("1", "2"):
+                response = await self.http.send(Request(method="GET", url=f"/tasks/{page}", expected=[503]))
+                found = response.json() if response.status == 200 and page == "2" else []
+                if page == "1" and response.status == 503:
+                    raise KeyError(page)
+                yield Page([Change("tasks", Ref(page), Task(title=page))] if found else [], last=page == "2")
+"""
+
+
+def test_an_answer_that_fails_in_the_middle_must_not_go_unnoticed(tmp_path):
+    folder = tmp_path / "hasty"
+    (folder / "fixtures").mkdir(parents=True)
+    (folder / "manifest.yaml").write_text(
+        "id: hasty\nname: Hasty\nsummary: It takes a failed page for the end.\nkinds: [task]\n"
+        "docs: https://example.org/docs\nuses: connector.Hasty\n\nauth: {scheme: bearer}\n"
+        "http: {base_url: https://api.example.org}\nstreams: {tasks: {kind: task}}\n"
+    )
+    (folder / "connector.py").write_text("\n".join(line[4:] for line in HASTY.splitlines()))
+    (folder / "fixtures" / "me.json").write_text('{"id": "7"}')
+    (folder / "fixtures" / "page.json").write_text("[1]")
+    (folder / "fixtures" / "expected.yaml").write_text(
+        "answers:\n  - {request: GET /me, file: me.json}\n  - {request: GET /tasks/1, file: page.json}\n"
+        '  - {request: GET /tasks/2, file: page.json}\naccount: "7"\nstreams: {tasks: 1}\n'
+    )
+    verdict = check(Catalog([tmp_path]).entry("hasty"), None)
+    assert problems(verdict, "fixtures") == []
+    assert problems(verdict, "errors") == [
+        "status 503 to GET /tasks/1 becomes KeyError: '1'",
+        "status 503 to GET /tasks/2 goes unnoticed",
+    ]
 
 
 IMPORTER = """

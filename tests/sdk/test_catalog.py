@@ -139,3 +139,12 @@ def test_a_new_connector_can_begin_as_another_one(tmp_path):
     made = load(folder / "manifest.yaml")
     assert (made.id, made.name) == ("ticktock", "Ticktock")
     assert made.streams.keys() == {"tasks"}
+
+
+@pytest.mark.parametrize("like", ["anilist", "google_calendar", "amazon_s3", "netflix"])
+def test_what_the_manifest_of_the_other_names_comes_with_it(tmp_path, like):
+    before = Catalog().entry(like)
+    folder = scaffold("again", tmp_path, before)
+    files = {path.name for kind in ("*.py", "*.graphql") for path in before.folder.glob(kind)}
+    assert files
+    assert files <= {path.name for path in folder.iterdir()}

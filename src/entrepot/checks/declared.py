@@ -14,10 +14,18 @@ def changes_are_declared(subject: Subject) -> list[str]:
     manifest = subject.manifest
     if manifest is None or not subject.is_live or manifest.uses:
         return []
+    reads = [(name, read.since) for name, spec in manifest.streams.items() for read in spec.reads if read.since]
     return [
-        f"streams.{name} neither asks for changes (`since`) nor lists everything (`deletions: absence`)"
-        for name, spec in manifest.live_streams.items()
-        if not any(read.since for read in spec.reads) and spec.deleted.by != "absence"
+        *(
+            f"streams.{name} neither asks for changes (`since`) nor lists everything (`deletions: absence`)"
+            for name, spec in manifest.live_streams.items()
+            if not any(read.since for read in spec.reads) and spec.deleted.by != "absence"
+        ),
+        *(
+            f"streams.{name} asks from its mark on: without `overlap` a change in the same moment may be lost"
+            for name, since in reads
+            if since.field and not since.overlap
+        ),
     ]
 
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from aiohttp import web
 
 from entrepot.checks.fixtures import FOLDER, exports, read_export, replay
-from entrepot.checks.replay import PLANTED, Answer, Lines, Replay, run
+from entrepot.checks.replay import PLANTED, Answer, Files, Lines, Replay, run
 from entrepot.checks.subject import NOT_CHECKED, Subject
 from entrepot.core.errors import EntrepotError
 from entrepot.sdk.manifest import Manifest
@@ -24,13 +24,13 @@ _MOST_FIXTURES = 4
 
 
 def errors_are_mapped(subject: Subject) -> list[str]:
-    """Services: each status, a web page, JSON cut in half. Files: cut, emptied, garbled."""
+    """Services: each status, a web page, JSON cut in half; then one answer failing. Files: cut, emptied, garbled."""
     manifest = subject.manifest
     if manifest is None:
         return []
     return [
         *(_damaged(subject) if manifest.is_archive else ()),
-        *(_refused(subject, manifest) if manifest.is_live else ()),
+        *([*_refused(subject, manifest), *_broken_off(subject, manifest)] if manifest.is_live else ()),
     ]
 
 
@@ -64,13 +64,34 @@ def _refused(subject: Subject, manifest: Manifest) -> Iterator[str]:
             yield f"{what} goes unnoticed"
 
 
+def _broken_off(subject: Subject, manifest: Manifest) -> Iterator[str]:
+    """One answer after another fails while the others are good: what came before must not look whole."""
+    expected = _expected(subject)
+    for served in expected.answers:
+        files = Files(subject.folder / FOLDER, expected.answers, failing=served)
+        what = f"status 503 to {served.request}"
+        try:
+            outcome = run(subject, manifest, expected, files.answer)
+        except EntrepotError:
+            continue
+        except Exception as why:  # noqa: BLE001 -- whatever a connector lets through is the finding
+            yield f"{what} becomes {type(why).__name__}: {why}"
+        else:
+            if files.failed and len(outcome.refused) <= expected.refused:
+                yield f"{what} goes unnoticed"
+
+
 def _unanswered(subject: Subject) -> Replay:
     """The settings that the fixtures are read with: without them a connector may not get as far as asking."""
+    return Replay(settings=_expected(subject).settings)
+
+
+def _expected(subject: Subject) -> Replay:
+    """Nothing where there are no fixtures yet, or none that can be read: the rule of the fixtures says so."""
     try:
-        known = replay(subject)
-    except ValueError:  # the rule of the fixtures says why
-        known = None
-    return Replay(settings=known.settings) if known else Replay()
+        return replay(subject) or Replay()
+    except ValueError:
+        return Replay()
 
 
 def _failing() -> Iterator[tuple[str, Answer]]:

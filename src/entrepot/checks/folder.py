@@ -5,6 +5,8 @@ import re
 from lxml import etree
 
 from entrepot.checks.subject import Subject
+from entrepot.core.errors import PersonMustFix
+from entrepot.declarative.compile import compile_connector
 
 _MANIFEST_LINES = 150
 _PYTHON_LINES = 250
@@ -20,7 +22,22 @@ def manifest_is_valid(subject: Subject) -> list[str]:
         most = _PYTHON_LINES if path.suffix == ".py" else _MANIFEST_LINES
         if lines > most:
             problems.append(f"{path.name} has {lines} lines, {most} at most; split it by idea")
-    return problems
+    return [*problems, *_missing_code(subject)]
+
+
+def _missing_code(subject: Subject) -> list[str]:
+    """The Python and the queries that the manifest names."""
+    manifest = subject.manifest
+    if manifest is None or subject.examined.problems:
+        return []
+    try:
+        if manifest.is_archive:
+            subject.entry.open_importer()
+        if manifest.is_live:
+            compile_connector(subject.entry, manifest)
+    except PersonMustFix as why:
+        return [why.message]
+    return []
 
 
 def readme_helps(subject: Subject) -> list[str]:

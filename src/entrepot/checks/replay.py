@@ -113,11 +113,13 @@ class Planted:
 
 
 class Files:
-    """Answers with the fixtures; 404 to what is not expected."""
+    """Answers with the fixtures; 404 to what is not expected, 503 in place of `failing`."""
 
-    def __init__(self, folder: Path, answers: Sequence[Served]) -> None:
+    def __init__(self, folder: Path, answers: Sequence[Served], *, failing: Served | None = None) -> None:
         self._folder = folder
         self._answers = answers
+        self._failing = failing
+        self.failed = False
         self.unexpected: list[str] = []
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -126,6 +128,9 @@ class Files:
         if served is None:
             self.unexpected.append(f"{request.method} {request.path_qs}")
             return web.json_response({"message": "not found"}, status=404)
+        if served is self._failing:
+            self.failed = True
+            return web.json_response({"message": "not now"}, status=503)
         path = self._folder / served.file
         status = served.status or (207 if request.method in {"PROPFIND", "REPORT"} else 200)
         kind = _TYPES.get(path.suffix, "application/octet-stream")

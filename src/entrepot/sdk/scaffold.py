@@ -1,12 +1,15 @@
 """A start for a new connector: the folder with everything in it that the checks will ask for."""
 
 import re
+import shutil
 from pathlib import Path
 
 from entrepot.core.errors import PersonMustFix
 from entrepot.sdk.catalog import MANIFEST, Entry
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
+_CODE = ("*.py", "*.graphql")
+"""What a manifest names."""
 
 _START = """\
 id: {id}
@@ -44,6 +47,16 @@ _README = """\
 What a person has to do at the service before connecting, and what is not read.
 """
 
+_EXPECTED = """\
+# Which file of this folder answers which request, and what is read of them (docs/connectors.md, at the end):
+# answers:
+#   - {request: GET /me, file: me.json}
+#   - {request: GET /tasks, file: tasks.json}
+# account: "1"
+# streams: {tasks: 2}
+{}
+"""
+
 _ICON = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" role="img" aria-label="{name}">\
 <rect width="32" height="32" rx="6" fill="#3b5b7a"/><text x="16" y="22" font-family="sans-serif" font-size="18" \
@@ -52,7 +65,7 @@ font-weight="700" text-anchor="middle" fill="#fff">{letter}</text></svg>
 
 
 def scaffold(connector: str, into: Path, like: Entry | None = None) -> Path:
-    """Writes the folder `into/connector` and returns it. `like` is a connector whose manifest is the start."""
+    """Writes the folder `into/connector` and returns it. It begins as a copy of `like`."""
     if not _ID.fullmatch(connector):
         raise PersonMustFix(
             f"{connector!r} is no id: write small letters, digits and _, a letter first, as in my_shop."
@@ -67,9 +80,11 @@ def scaffold(connector: str, into: Path, like: Entry | None = None) -> Path:
         "README.md": _README.format(name=name),
         "quality.yaml": "exempt: {}\n",
         "icon.svg": _ICON.format(name=name, letter=name[0]),
-        "fixtures/expected.yaml": "{}\n",
+        "fixtures/expected.yaml": _EXPECTED,
     }.items():
         (folder / file).write_text(text, "utf-8")
+    for code in (path for kind in _CODE for path in like.folder.glob(kind)) if like else ():
+        shutil.copyfile(code, folder / code.name)
     return folder
 
 
