@@ -26,11 +26,32 @@ def narrow(monkeypatch):
 
 def test_what_a_service_wrote_cannot_steer_the_terminal(narrow):
     output, out = narrow
-    output.table(("title",), [("\x1b]0;owned\x07\x1b[2J\x9b31mred [bold]no markup[/bold]",)])
-    output.say("\x1b[2J")
-    output.error("\x1b[2J \udcff")
-    assert not {"\x1b", "\x07", "\x9b"} & set(out.getvalue())
+    bad = "\x1b]0;owned\x07\x1b[2J\x9b31m\x7f\u202egnp.exe\u2066\u200f\u2028red [bold]no markup[/bold]"
+    output.table(("title",), [(bad,)])
+    output.say(bad)
+    output.error(f"{bad} \udcff")
+    assert not {"\x1b", "\x07", "\x9b", "\u202e", "\u2066", "\u200f", "\u2028"} & set(out.getvalue())
     assert "[bold]no" in out.getvalue()
+
+
+def test_a_title_does_not_make_a_row_of_its_own(narrow):
+    output, out = narrow
+    output.table(("title",), [("one\ntwo",)])
+    assert "one two" in out.getvalue()
+
+
+def test_json_and_csv_on_a_terminal_say_what_would_steer_it_and_are_untouched_elsewhere():
+    value = {"title": "\x1b[2J\x9b31m\u202e"}
+    for out in (Terminal(), io.StringIO()):
+        output = Output(json=True, out=out)
+        output.value(value)
+        assert json.loads(out.getvalue()) == value
+        output.array([value])
+        output.data.write('"\x1b[2J"\n')
+    assert ("\x9b" in out.getvalue(), "\x1b" in out.getvalue()) == (True, True)
+    terminal = Terminal()
+    Output(json=True, out=terminal).data.write("\x1b\x9b\u202e\n")
+    assert terminal.getvalue() == "\\u001b\\u009b\\u202e\n"
 
 
 def test_a_narrow_terminal_folds_prose_and_nothing_else(narrow):

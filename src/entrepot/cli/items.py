@@ -1,6 +1,5 @@
 """`entrepot items`: what is in the hub, listed, shown and exported."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -63,7 +62,7 @@ def export(
         if output.json and to is None:
             output.array(found)
             return
-        count = write(found, format_, kind, to=to, stdout=sys.stdout)
+        count = write(found, format_, kind, to=to, stdout=output.data)
     if output.json:
         output.value({"written": count, "file": str(to)})
     else:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TextIO
+from typing import TextIO, cast
 
 import msgspec
 from rich.console import Console
@@ -17,7 +17,11 @@ FOLDED = frozenset({"", "title", "kinds", "account"})
 """Columns of prose, which a narrow terminal folds; the others are as wide as what is in them."""
 NARROWEST, GAP = 20, 2
 
-_CONTROL = dict.fromkeys([*range(32), *range(127, 160)], "\ufffd") | {ord("\n"): "\n", ord("\t"): "\t"}
+_DIRECTION = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+"""Marks that turn the direction of what follows, and so can show one name as another; and odd line ends."""
+_STEERING = [sign for sign in (*range(32), *range(127, 160), *_DIRECTION) if chr(sign) not in "\n\t"]
+_CONTROL = dict.fromkeys(_STEERING, "\ufffd")
+_ESCAPED = {sign: f"\\u{sign:04x}" for sign in _STEERING}
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 
@@ -34,6 +38,8 @@ class Output:
         self.json = json
         self._out = out or sys.stdout
         self.console = _Console(file=self._out, highlight=False)
+        self.data: TextIO = cast("TextIO", _OnTerminal(self._out)) if self.console.is_terminal else self._out
+        """For JSON, JSON Lines and CSV: as they are, but for what would steer a terminal where this is one."""
         if not self.console.is_terminal:
             self.console.width = UNBOUNDED
         self.notes = Console(file=err or sys.stderr, highlight=False, soft_wrap=True)
@@ -46,12 +52,12 @@ class Output:
         """One JSON array, written as its elements come, however many there are."""
         opening = "["
         for value in values:
-            self._out.write(opening + _ENCODER.encode(value).decode())
+            self.data.write(opening + _ENCODER.encode(value).decode())
             opening = ",\n"
-        self._out.write("[]\n" if opening == "[" else "]\n")
+        self.data.write("[]\n" if opening == "[" else "]\n")
 
     def raw_line(self, line: bytes) -> None:
-        self._out.write(line.decode() + "\n")
+        self.data.write(line.decode() + "\n")
         self._out.flush()
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
@@ -86,6 +92,14 @@ class Output:
         self.notes.print(Text.assemble(("error: ", "bold red"), readable(message)))
 
 
+class _OnTerminal:
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        return self._out.write(text.translate(_ESCAPED))
+
+
 def readable(text: str) -> str:
     """Text from elsewhere without what would steer a terminal, or could not be written at all."""
     return text.encode(errors="replace").decode().translate(_CONTROL)
@@ -100,4 +114,4 @@ def _width(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
 def _shown(cell: object) -> str:
     if isinstance(cell, datetime):
         return cell.astimezone().strftime("%Y-%m-%d %H:%M")
-    return "" if cell is None else readable(str(cell))
+    return "" if cell is None else " ".join(readable(str(cell)).split("\n"))  # a row does not make another row
