@@ -43,6 +43,3 @@ def to_markdown(html: str) -> str:
     from markdownify import markdownify  # noqa: PLC0415 -- an HTML parser, loaded where a field holds HTML
 
     return markdownify(html)
-
-
-"""What `as: markdown` turns HTML with."""
