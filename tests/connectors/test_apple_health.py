@@ -80,6 +80,11 @@ def test_equal_rows_are_counted_and_the_device_address_is_in_no_key(fixture: tup
     assert first.native == b""
 
 
+def test_a_source_has_the_name_that_health_writes(tmp_path: Path) -> None:
+    changes, _ = read_text(tmp_path, steps().replace('"Watch"', '"Kim’s Apple Watch"'))
+    assert samples(changes)[0].source == "Kim’s Apple Watch"
+
+
 def test_a_blood_pressure_is_one_sample_and_a_single_pressure_stays(fixture: tuple[list[Change], list[BadRow]]) -> None:
     pressures = [one for one in samples(fixture[0]) if "ressure" in one.type]
     assert [(one.type, one.value, one.components) for one in pressures] == [

@@ -1,6 +1,7 @@
 """Evernote exports: every sample, what becomes of a note, and files in bad shape."""
 
 import hashlib
+import mimetypes
 import zipfile
 from base64 import b64encode, encodebytes
 from collections.abc import Iterable, Sequence
@@ -249,6 +250,16 @@ def test_names_of_files_are_made_safe(tmp_path: Path):
     assert found[2].endswith(".txt")
     assert found[3].endswith(".txt")
     assert all("/" not in name and len(name) <= 200 for name in found)
+
+
+def test_the_machines_own_table_of_types_names_no_file(tmp_path: Path):
+    mimetypes.add_type("application/x-known-only-here", ".here")
+    try:
+        files = resource(b"abc", "<mime>application/x-known-only-here</mime>")
+        (only,) = notes(read(export(tmp_path, note("a", more=files))))
+    finally:
+        mimetypes.init()
+    assert [file.name for file in only.files] == [hashlib.sha256(b"abc").hexdigest()[:8]]
 
 
 def test_attachments_can_be_read_again_and_in_any_order(tmp_path: Path):

@@ -150,6 +150,8 @@ def test_currency_and_account_of_a_qif_are_the_persons_word(tmp_path: Path):
     assert (said.currency, said.account, said.amount) == ("CHF", "Visa", Decimal("1234.5"))
     (unsaid,) = payments(read(path))
     assert (unsaid.currency, unsaid.account) == (None, "Old Giro")
+    with pytest.raises(PersonMustFix, match="currency is a code of three letters such as EUR, not 'francs'"):
+        read(path, currency="francs")
 
 
 def test_the_decimal_mark_of_a_qif_is_told_from_all_its_amounts(tmp_path: Path):

@@ -19,6 +19,11 @@ def media_type_of(name: str) -> str:
     return _TYPES.guess_type(name)[0] or "application/octet-stream"
 
 
+def suffix_of(media_type: str) -> str:
+    """With its dot; empty for a type that nobody knows."""
+    return _TYPES.guess_extension(media_type) or ""
+
+
 def attach(entry: Entry, name: str = "", media_type: str = "") -> Attachment:
     """`name` and `media_type` default to what the entry's own name says. Reads the whole file once."""
     digest = sha256()

@@ -1,7 +1,6 @@
 """The files of one note, found by the MD5 that ENML calls them by, and Markdown that points to them by SHA-256."""
 
 import io
-import mimetypes
 from base64 import b64decode
 from collections.abc import Iterable
 from hashlib import sha256
@@ -10,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from entrepot.core.change import Attachment
 from entrepot.core.writing import Embedded
+from entrepot.protocols.archive_files import suffix_of
 
 from .resource import Resource
 
@@ -51,7 +51,7 @@ class Media:
         except ValueError:
             return title
         digest = sha256(data).hexdigest()
-        name = digest[:8] + (mimetypes.guess_extension(media_type) or "")
+        name = digest[:8] + suffix_of(media_type)
         file = Attachment(sha256=digest, size=len(data), name=name, media_type=media_type, open=_opener(data))
         return _link(self._by_sha256.setdefault(digest, file), title)
 

@@ -1,6 +1,5 @@
 """A file inside a note: base64 as it streams in becomes bytes in the spool, with the two hashes that name it."""
 
-import mimetypes
 import re
 from binascii import Error, a2b_base64
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import BinaryIO
 import msgspec
 
 from entrepot.core.change import Attachment
+from entrepot.protocols.archive_files import suffix_of
 
 from .spool import Spool
 
@@ -91,4 +91,4 @@ def _safe_name(name: str) -> str:
 
 
 def _made_up_name(decoded: Decoded, media_type: str) -> str:
-    return decoded.sha256[:8] + (mimetypes.guess_extension(media_type) or "")
+    return decoded.sha256[:8] + suffix_of(media_type)
