@@ -48,7 +48,7 @@ def _compare(base: Base, side: State, terms: Terms, which: Side) -> History:
     for unit in terms.units():
         if unit.how is not How.OWN:
             views = view(unit, base, side, side, terms)
-            if views.is_known and views.edited()[index]:
+            if views.edited()[index]:
                 return "edited"
     return "same"
 
@@ -72,14 +72,23 @@ def _do(row: Row, hub: State, remote: State, terms: Terms, base: Base | None = N
             new = Base(hub=here, remote=fields, version=version)
             return Plan(action=row.action, words=row.words, hub=here, base=new)
         case Action.CREATE_THERE, Present(fields=fields), _:
-            sent = [(unit, unit.value_in(fields)) for unit in terms.units() if terms.may_write(unit)]
-            here = _join(unit.as_fields(value) for unit, value in sent)
-            there = _join(unit.as_fields(terms.project(unit.name, value)) for unit, value in sent)
-            return Plan(action=row.action, words=row.words, remote=here, base=Base(hub=here, remote=there))
+            return _create_there(row, fields, terms)
         case Action.NOTHING, _, _:
             return Plan(action=row.action, words=row.words, base=base)
         case _:
             return Plan(action=row.action, words=row.words)
+
+
+def _create_there(row: Row, fields: Fields, terms: Terms) -> Plan:
+    """What may not be written is expected to be empty there; what the service then says is an edit of its own."""
+    parts = [(unit, unit.value_in(fields), terms.may_write(unit)) for unit in terms.units()]
+    sent = _join(unit.as_fields(value) for unit, value, is_sent in parts if is_sent)
+    held = _join(
+        unit.as_fields(terms.project(unit.name, value) if is_sent else unit.value_in({}))
+        for unit, value, is_sent in parts
+    )
+    here = _join(unit.as_fields(value) for unit, value, _ in parts)
+    return Plan(action=row.action, words=row.words, remote=sent, base=Base(hub=here, remote=held))
 
 
 def _lifted(base: Base, remote: Present, terms: Terms) -> Fields:

@@ -50,7 +50,7 @@ class Views(msgspec.Struct, frozen=True, kw_only=True):
 def view(unit: Unit, base: Base | None, hub: Present, remote: Present, terms: Terms) -> Views:
     """A field that was never agreed on is compared with an empty one: what either side says is then new."""
     here, there = unit.value_in(hub.fields), unit.value_in(remote.fields)
-    is_known = base is not None and all(name in base.hub and name in base.remote for name in unit.fields)
+    is_known = base is not None and any(name in base.hub and name in base.remote for name in unit.fields)
     if base is None or not is_known:
         old = unit.value_in({})
         lifted = lift(unit, terms, (old, terms.project(unit.name, old)), there)
