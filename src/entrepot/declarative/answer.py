@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from entrepot.core.errors import ServiceChanged
+from entrepot.declarative.included import linked
 from entrepot.transport.dig import dig
 from entrepot.transport.message import Response
 
@@ -18,12 +19,17 @@ _Tree = dict[str, Any]
 class Shape:
     """What to decode of an answer: the list of records, raw, and the few values that paging looks at."""
 
-    def __init__(self, items: str | None, found: Iterable[str] = ()) -> None:
+    def __init__(self, items: str | None, found: Iterable[str] = (), *, included: str | None = None) -> None:
         self.items = items or ""
-        self.type: Any = _type_of(items, found)
+        self._included = included
+        self.type: Any = _type_of(items, [*found, *([included] if included else [])])
 
     def records(self, data: Any, response: Response) -> Sequence[msgspec.Raw]:
         """The records, as JSON; ServiceChanged where the answer has none of the form that was expected."""
+        found = self._records(data, response)
+        return linked(found, dig(data, self._included)) if self._included else found
+
+    def _records(self, data: Any, response: Response) -> Sequence[msgspec.Raw]:
         if not self.items:
             return data
         found = list(_walk(data, self.items.split(".")))

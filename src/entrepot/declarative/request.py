@@ -19,7 +19,7 @@ from entrepot.transport.message import Request
 from entrepot.transport.paging import Asks, Paging
 
 _JSON = {"Accept": "application/json"}
-_JSON_BODY = {**_JSON, "Content-Type": "application/json"}
+_JSON_BODY = {"Content-Type": "application/json"}
 
 
 class Asking:
@@ -32,7 +32,8 @@ class Asking:
         self.items = ask.items or self.paging.items
         self._query = _text_of(folder, ask.graphql) if ask.graphql else None
         found = [*values_found(self.paging), *([finds] if finds else [])]
-        self.shape = Shape(self.items, found)
+        self.shape = Shape(self.items, found, included=ask.included)
+        self._accepts = {} if "Accept" in manifest.http.headers else _JSON
         self.is_parallel = isinstance(self.paging, PagePaging | OffsetPaging) and self.paging.parallel
         self.needs = frozenset(words_in(str(msgspec.to_builtins(ask.model_dump()))))
 
@@ -49,7 +50,7 @@ class Asking:
             method=self._method,
             url=fill_path(self._path, words),
             params={**fill(self._ask.query, words), **({} if in_body else added)},
-            headers={**(_JSON if body is None else _JSON_BODY), **fill(self._ask.headers, words)},
+            headers={**self._accepts, **({} if body is None else _JSON_BODY), **fill(self._ask.headers, words)},
             body=None if body is None else msgspec.json.encode(body),
             repeatable=True,  # whatever its method, it only reads
             expected=() if self._query is None else ANSWERED,

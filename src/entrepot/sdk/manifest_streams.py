@@ -21,6 +21,8 @@ class Ask(Section):
     headers: dict[str, str] = {}
     items: Path | None = None
     """Where the records stand, if elsewhere than `paging.items` says."""
+    included: Path | None = None
+    """JSON:API: where the resources stand that records point to; each takes the place of its pointer."""
     paging: AnyPaging | None = None
     """In place of the service's usual paging."""
 
