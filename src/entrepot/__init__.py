@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["AsyncHub", "Hub", "__version__"]
+__all__ = ["AsyncHub", "Hub", "__version__"]  # pyright: ignore[reportUnsupportedDunderAll]  # made by __getattr__
 
 
 def __getattr__(name: str) -> Any:

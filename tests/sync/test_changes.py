@@ -154,3 +154,28 @@ def test_one_that_has_lost_its_id_keeps_what_nobody_can_confirm_from_being_delet
     report = hub.sync("shop", streams=["notes"], full=True)
     assert (report.counts.refused, report.counts.deleted) == (1, 0)
     assert len(titles("note")) == 30, "it could be either of two that is there"
+
+
+def test_one_out_of_sight_that_is_there_but_cannot_be_read_is_refused_and_stays(hub, shop, titles):
+    shop.tasks.fill(30)
+    hub.sync("shop")
+    shop.tasks.hidden.add("r00006")
+    shop.tasks.records["r00006"]["updated"] = "soon"
+    report = hub.sync("shop", streams=["tasks"])
+    assert (report.counts.refused, report.counts.deleted) == (1, 0)
+    assert report.refused[0].where == "tasks: r00006"
+    assert len(titles("task")) == 30
+
+
+def test_too_many_to_ask_about_each_wait_for_a_person(hub, shop, titles):
+    shop.page = 500
+    shop.tasks.fill(5_000)
+    hub.sync("shop")
+    shop.tasks.hidden |= {f"r{number:05d}" for number in range(1_001)}
+    shop.asked.clear()
+    stopped = hub.sync("shop", streams=["tasks"])
+    assert (stopped.status, stopped.counts.deleted) == ("stopped", 0)
+    assert len(shop.asked) < 20, "nobody was asked a thousand times"
+    assert len(titles("task")) == 5_000
+    done = hub.sync("shop", streams=["tasks"], confirm=stopped.run)
+    assert (done.status, done.counts.deleted) == ("done", 1_001)

@@ -4,8 +4,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
 import msgspec
+from msgspec.structs import replace
 
-from entrepot.core.change import Change, Cursor, Page, Ref
+from entrepot.core.change import BadRow, Change, Cursor, Page, Ref
 from entrepot.core.errors import PersonMustFix, ServiceChanged
 from entrepot.declarative.containers import Containers
 from entrepot.declarative.fill import Words, fill_path
@@ -69,7 +70,7 @@ class DeclaredReader:
             async for page in read:
                 yield page
 
-    async def confirm(self, stream: str, ref: Ref, collection: str | None = None) -> Change | None:
+    async def confirm(self, stream: str, ref: Ref, collection: str | None = None) -> Change | BadRow | None:
         """Asks about one record that a full listing did not show; None where the service has no way to ask."""
         declared = self._stream(stream)
         if declared.confirm is None:
@@ -83,7 +84,7 @@ class DeclaredReader:
         if response.status in _MISSING:
             return Change.gone(stream, ref)
         batch = await declared.records.read([msgspec.Raw(response.body)], self._client, words=words)
-        return batch.changes[0] if batch.changes else None
+        return next(iter([*batch.changes, *(replace(bad, where=ref.id) for bad in batch.bad)]), None)
 
     def _stream(self, name: str) -> Stream:
         found = self._declared.streams.get(name)

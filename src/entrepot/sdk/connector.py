@@ -71,8 +71,11 @@ class Reader(Protocol):
 class Confirming(Protocol):
     """A reader that can ask about one record: what a full listing did not show may have moved out of its sight."""
 
-    async def confirm(self, stream: str, ref: Ref, collection: str | None = None) -> Change | None:
-        """The record as it is now, or its tombstone; None where this stream has no way to ask."""
+    async def confirm(self, stream: str, ref: Ref, collection: str | None = None) -> Change | BadRow | None:
+        """The record as it is now, its tombstone, or a row if it is there but cannot be read.
+
+        None where it is none of this stream's any more, or the stream has no way to ask.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ from contextlib import aclosing
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core.change import Cursor, Page, Ref
+from entrepot.core.change import BadRow, Change, Cursor, Page, Ref
 from entrepot.core.errors import SafetyStop, Stale
 from entrepot.core.report import Counts, Progress, Status, Watch
 from entrepot.jobs.runs import Held
@@ -21,7 +21,7 @@ from entrepot.storage.integrations import Integration
 from entrepot.storage.streams import Position
 from entrepot.storage.transaction import Writing
 
-MOST_CONFIRMED = 500
+MOST_CONFIRMED = 1_000
 AHEAD = 32
 """Pages held in memory between the network and the database."""
 RECORDS = 2_000
@@ -208,17 +208,34 @@ async def _apply(job: Job, part: Part, page: Page) -> None:
 async def _confirmed(job: Job, part: Part, page: Page) -> Page:
     """The last page with what the service says of records the listing did not show: moved out of sight, or gone.
 
-    Where so many are missing that the brake will stop the run anyway, nobody is asked about each.
+    Raises SafetyStop where they are too many to ask about each.
     """
     if not isinstance(job.reader, Confirming):
         return page
     missing = await asyncio.to_thread(_missing, job, part, page)
-    if not missing or len(missing) > MOST_CONFIRMED:
+    answers = [await _ask(job, part, one) for one in missing[:1]]
+    if answers in ([], [None]):
         return page
-    ask = job.reader.confirm
-    collection = part.collection or None
-    answers = await asyncio.gather(*(ask(part.stream.name, Ref(one), collection) for one in missing))
-    return replace(page, changes=[*page.changes, *(answer for answer in answers if answer is not None)])
+    if len(missing) > MOST_CONFIRMED:
+        return _unconfirmed(job, part, page, len(missing))
+    answers += await asyncio.gather(*(_ask(job, part, one) for one in missing[1:]))
+    changes = [answer for answer in answers if isinstance(answer, Change)]
+    bad = [answer for answer in answers if isinstance(answer, BadRow)]
+    return replace(page, changes=[*page.changes, *changes], bad=[*page.bad, *bad])
+
+
+async def _ask(job: Job, part: Part, missing: str) -> Change | BadRow | None:
+    assert isinstance(job.reader, Confirming)
+    return await job.reader.confirm(part.stream.name, Ref(missing), part.collection or None)
+
+
+def _unconfirmed(job: Job, part: Part, page: Page, missing: int) -> Page:
+    if job.confirmed:
+        return page
+    raise SafetyStop(
+        f"{missing} {part.stream.name} are not shown any more, too many to ask {job.integration.name} about each."
+        " Nothing was deleted."
+    )
 
 
 def _missing(job: Job, part: Part, page: Page) -> list[str]:
