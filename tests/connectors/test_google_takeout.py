@@ -133,6 +133,16 @@ def test_visits_and_moves_of_all_three_forms(fixture: tuple[list[Change], list[B
     assert (visits[0].name, visits[0].address, visits[0].place_id) == ("Speicher", "Kai 1", "ChIJexample")
 
 
+def test_a_visit_of_one_second_is_told_by_the_first_of_two_forms(tmp_path: Path) -> None:
+    start, end = "2024-06-01T10:00:00Z", "2024-06-01T11:00:00Z"
+    place = {"location": {"latitudeE7": 1, "longitudeE7": 1, "name": "Kai"}}
+    old = {"placeVisit": {**place, "duration": {"startTimestamp": start, "endTimestamp": end}}}
+    new = {"startTime": start, "endTime": end, "visit": {"topCandidate": {"placeLocation": {"latLng": "1.0°, 1.0°"}}}}
+    (tmp_path / "2024_JUNE.json").write_text(json.dumps({"timelineObjects": [old]}))
+    (tmp_path / "Timeline.json").write_text(json.dumps({"semanticSegments": [new]}))
+    assert [visit.name for visit in of(Visit, read(tmp_path)[0])] == ["Kai"]
+
+
 def test_html_and_json_of_one_history_are_the_same_plays(fixture: tuple[list[Change], list[BadRow]]) -> None:
     films = [play for play in of(Play, fixture[0]) if play.url and "watch" in play.url]
     assert [(play.title, play.verb, play.artist, play.object_type) for play in films] == [

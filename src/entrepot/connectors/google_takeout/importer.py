@@ -6,6 +6,7 @@ from functools import partial
 from entrepot.core.change import BadRow, Change
 from entrepot.core.errors import PersonMustFix
 from entrepot.protocols.archive_damage import unless_damaged, unreadable
+from entrepot.protocols.archive_keys import Once
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Match, Options
 
@@ -39,11 +40,11 @@ class GoogleTakeout:
         writing = _writing(options)
         folders = photo_folders(archive)
         yield from read_photos(folders)
-        seen: set[int] = set()
+        once = Once()  # YouTube's history is in My Activity too, and a visit in the Timeline of the phone
         for known in known_files(archive, _paths(folders)):
             stream = _STREAMS.get(known.content, positions.STREAM)
             rows = unless_damaged(archive, known.entry.name, stream, _read(known, writing))
-            yield from _once(rows, seen) if known.content in _TOLD_TWICE else rows
+            yield from rows if known.content == "positions" else once.of(rows)  # positions are too many
         yield from read_calendars(calendars(archive))
         yield from read_contacts(archive, address_books(archive))
         yield from unreadable(archive.entries(), PHOTOS)
@@ -61,18 +62,6 @@ _READERS: Mapping[Content, Callable[[Entry], Reading]] = {
 
 
 _STREAMS: Mapping[Content, str] = dict.fromkeys(("activity", "browser", "html"), activity.STREAM)
-_TOLD_TWICE: frozenset[Content] = frozenset({"activity", "html"})
-
-
-def _once(rows: Reading, seen: set[int]) -> Reading:
-    """YouTube's history is in My Activity too: the first file tells it."""
-    for row in rows:
-        if isinstance(row, Change):
-            brief = int(row.ref.id[:16], 16)
-            if brief in seen:
-                continue
-            seen.add(brief)
-        yield row
 
 
 def _read(known: Known, writing: Writing) -> Reading:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from entrepot.core.change import BadRow, Change
 from entrepot.core.errors import PersonMustFix
 from entrepot.protocols.archive_damage import unreadable
+from entrepot.protocols.archive_keys import Once
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Match, Options
 
@@ -45,25 +46,15 @@ class OpenBanking:
         return Match(score=0.95, found=[f"{count} × {name}" for name, count in sorted(found.items())])
 
     def read(self, archive: Archive, options: Options) -> Iterator[Change | BadRow]:
-        """Transactions of one file after another, then the accounts. Each is given out once, as it is met first.
-
-        Files overlap, and a pending booking of a report is a booked one in the statement: were both given out, each
-        import would write the one over the other again.
-        """
+        """Transactions of one file after another, reports after statements; then the accounts."""
         _check(options)
         ledger = Ledger()
-        seen = set[int]()
+        once = Once()
         entries = [(entry, known) for entry in _candidates(archive) if (known := _format_of(entry)) is not None]
         if not entries:
             raise PersonMustFix(f"{archive.name} holds no bank statement (OFX, QFX, QIF, CAMT, MT940 or MT942).")
         for entry, (_, read) in sorted(entries, key=lambda found: _is_intraday(found[0])):
-            for change in _read_file(entry, read, ledger, options, is_alone=len(entries) == 1):
-                if isinstance(change, Change):
-                    mark = hash(change.ref.id)
-                    if mark in seen:
-                        continue
-                    seen.add(mark)
-                yield change
+            yield from once.of(_read_file(entry, read, ledger, options, is_alone=len(entries) == 1))
         yield from ledger.changes()
         yield from unreadable(archive.entries(), TRANSACTIONS)
 

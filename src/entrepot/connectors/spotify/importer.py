@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from entrepot.core.change import BadRow, Change
 from entrepot.protocols.archive_damage import unless_damaged, unreadable
 from entrepot.protocols.archive_json import records
+from entrepot.protocols.archive_keys import Once
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Account, Match, Options
 
@@ -38,10 +39,11 @@ class Spotify:
 
     def read(self, archive: Archive, options: Options) -> Iterator[Change | BadRow]:
         plays = PlayReader(keeps_addresses=options.values.get("ip_addresses", "keep") != "drop")
+        once = Once()  # old and new files tell the same plays
         for entry in _extended(archive):
-            yield from unless_damaged(archive, entry.name, extended.STREAM, _plays(entry, plays))
+            yield from once.of(unless_damaged(archive, entry.name, extended.STREAM, _plays(entry, plays)))
         for entry in _recent(archive):
-            yield from unless_damaged(archive, entry.name, recent.STREAM, _recent_plays(entry))
+            yield from once.of(unless_damaged(archive, entry.name, recent.STREAM, _recent_plays(entry)))
         yield from unreadable(archive.entries(), extended.STREAM)
 
 
