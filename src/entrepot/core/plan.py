@@ -5,7 +5,7 @@ Pure: no clock, no storage, no service. Asked again once its plan was carried ou
 
 import msgspec
 
-from entrepot.core.fields import Fields, Value
+from entrepot.core.fields import Value
 from entrepot.core.plan_existence import plan_first, plan_loss
 from entrepot.core.plan_field import FieldPlan, plan_field, view
 from entrepot.core.plan_outcome import Plan
@@ -33,9 +33,10 @@ def _plan_fields(base: Base | None, hub: Present, remote: Present, terms: Terms)
         words=row.words,
         hub=takes,
         remote=writes,
-        base=_next_base(base, hub, remote, found, terms),
+        base=_next_base(base, remote, found),
         conflicts=tuple(each.conflict for each in found if each.conflict),
         resolutions=tuple(each.resolution for each in found if each.resolution),
+        drifting=tuple(name for each in found if each.is_drifting for name in each.unit.fields),
         verdicts={each.unit.name: each.verdict for each in found if each.verdict is not Verdict.UNTOUCHED},
     )
 
@@ -59,18 +60,12 @@ def _sets(found: list[FieldPlan], side: str) -> dict[str, Value]:
     return {name: value for part in parts for name, value in part.items()}
 
 
-def _next_base(base: Base | None, hub: Present, remote: Present, found: list[FieldPlan], terms: Terms) -> Base:
+def _next_base(base: Base | None, remote: Present, found: list[FieldPlan]) -> Base:
     """It moves field by field: what is not agreed on stays as it was, to be found again by the next plan."""
     here: dict[str, Value] = dict(base.hub) if base else {}
     there: dict[str, Value] = dict(base.remote) if base else {}
     for each in found:
-        if each.is_agreed:
-            here |= _now(each, each.hub, hub.fields)
-            sent = each.remote
-            held = sent if sent is msgspec.UNSET else terms.project(each.unit.name, sent)
-            there |= _now(each, held, remote.fields)
+        if each.base is not None:
+            here |= each.unit.as_fields(each.base[0])
+            there |= each.unit.as_fields(each.base[1])
     return Base(hub=here, remote=there, version=remote.version if all(each.is_seen for each in found) else None)
-
-
-def _now(each: FieldPlan, value: Value, fields: Fields) -> Fields:
-    return each.unit.as_fields(each.unit.value_in(fields) if value is msgspec.UNSET else value)

@@ -17,16 +17,17 @@ Marks = tuple[Mark, Mark]
 class FieldPlan(msgspec.Struct, frozen=True, kw_only=True):
     """`hub` and `remote` are the values to be there, UNSET where a side stays as it is.
 
-    `is_agreed`: once that is done both sides agree, and the base may move. `is_seen`: nothing the remote side says is
-    left open.
+    `base` is what (hub, remote) then have agreed on; None: it does not move. `is_seen`: nothing the remote side says is
+    left open. `is_drifting`: one side gets the other's edit, and keeps its own to itself.
     """
 
     unit: Unit
     verdict: Verdict
     hub: Value = msgspec.UNSET
     remote: Value = msgspec.UNSET
-    is_agreed: bool = True
+    base: tuple[Value, Value] | None = None
     is_seen: bool = True
+    is_drifting: bool = False
     edited: tuple[bool, bool] = (False, False)
     conflict: Conflict | None = None
     resolution: Resolution | None = None
@@ -64,9 +65,9 @@ def view(unit: Unit, base: Base | None, hub: Present, remote: Present, terms: Te
 def plan_field(views: Views, marks: Marks, terms: Terms) -> FieldPlan:
     unit, edited = views.unit, views.edited()
     if unit.how is How.OWN or edited == (False, False):
-        return FieldPlan(unit=unit, verdict=Verdict.UNTOUCHED)
+        return FieldPlan(unit=unit, verdict=Verdict.UNTOUCHED, base=(views.hub, views.remote))
     if says_the_same(unit, terms, views.hub, views.remote):
-        return FieldPlan(unit=unit, verdict=Verdict.AGREED, edited=edited)
+        return FieldPlan(unit=unit, verdict=Verdict.AGREED, base=(views.hub, views.remote), edited=edited)
     if _reverts(views, terms):
         return _revert(views, terms)
     if all(edited) and terms.policies.of(unit.name).mode == "manual":
@@ -94,16 +95,29 @@ def _carry(views: Views, terms: Terms, value: Value, verdict: Verdict) -> FieldP
     wants_hub = not unit.is_same(value, views.hub)
     wants_remote = not unit.is_same(value, views.lifted) and not says_the_same(unit, terms, value, views.remote)
     takes, writes = wants_hub and terms.may_take(), wants_remote and terms.may_write(unit)
-    is_agreed = takes == wants_hub and writes == wants_remote
+    is_done = takes == wants_hub and writes == wants_remote
     return FieldPlan(
         unit=unit,
-        verdict=verdict if is_agreed or takes or writes else Verdict.KEPT,
+        verdict=verdict if is_done or takes or writes else Verdict.KEPT,
         hub=value if takes else msgspec.UNSET,
         remote=value if writes else msgspec.UNSET,
-        is_agreed=is_agreed,
-        is_seen=is_agreed or not views.edited()[1],
+        base=_agreed(views, terms, value, (takes, writes), is_done=is_done),
+        is_seen=is_done or takes or not views.edited()[1],
+        is_drifting=not is_done and writes,
         edited=views.edited(),
     )
+
+
+def _agreed(
+    views: Views, terms: Terms, value: Value, moves: tuple[bool, bool], *, is_done: bool
+) -> tuple[Value, Value] | None:
+    """Where only one side's edit may travel, that one is agreed on, and the other stays an edit."""
+    takes, writes = moves
+    if is_done:
+        return value, terms.project(views.unit.name, value) if writes else views.remote
+    if takes:
+        return views.lifted, views.remote
+    return (views.hub, terms.project(views.unit.name, views.hub)) if writes else None
 
 
 def _dispute(views: Views, marks: Marks, verdict: Verdict, words: str, clashes: tuple[Clash, ...] = ()) -> FieldPlan:
@@ -117,7 +131,7 @@ def _dispute(views: Views, marks: Marks, verdict: Verdict, words: str, clashes: 
         by_remote=marks[1],
         clashes=clashes,
     )
-    plan = FieldPlan(unit=views.unit, verdict=verdict, is_agreed=False, is_seen=False, edited=views.edited())
+    plan = FieldPlan(unit=views.unit, verdict=verdict, is_seen=False, edited=views.edited())
     return msgspec.structs.replace(plan, conflict=conflict)
 
 

@@ -24,6 +24,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     conflicts: tuple[Conflict, ...] = ()
     resolutions: tuple[Resolution, ...] = ()
     verdicts: dict[str, Verdict] = {}
+    drifting: tuple[str, ...] = ()
+    """Fields that are written, and keep an edit of the service's that may not travel."""
 
 
 def settle(plan: Plan, terms: Terms, returned: Present | None = None) -> Base | None:
@@ -38,11 +40,16 @@ def settle(plan: Plan, terms: Terms, returned: Present | None = None) -> Base | 
     if returned is None:
         return msgspec.structs.replace(plan.base, version=None)
     expected = plan.base.remote
-    written = {name: returned.fields[name] for name in plan.remote if name in returned.fields}
-    is_whole = not plan.conflicts and all(
-        unit.is_same(unit.value_in(returned.fields), unit.value_in(expected))
-        for unit in terms.units()
-        if unit.how is not How.OWN and plan.remote.keys().isdisjoint(unit.fields)
+    held = plan.remote.keys() & returned.fields.keys() - plan.drifting
+    written = {name: returned.fields[name] for name in held}
+    is_whole = (
+        not plan.conflicts
+        and not plan.drifting
+        and all(
+            unit.is_same(unit.value_in(returned.fields), unit.value_in(expected))
+            for unit in terms.units()
+            if unit.how is not How.OWN and plan.remote.keys().isdisjoint(unit.fields)
+        )
     )
     version = returned.version if is_whole else None
     return Base(hub=plan.base.hub, remote={**expected, **written}, version=version)
