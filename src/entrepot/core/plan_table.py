@@ -79,7 +79,7 @@ class Verdict(StrEnum):
     """What became of one field. The words say what happened in the world."""
 
     UNTOUCHED = "edited on neither side"
-    AGREED = "says the same on both sides"
+    AGREED = "edited, and says the same on both sides"
     TAKEN = "edited at the service"
     WRITTEN = "edited in the hub"
     MERGED = "edited on both sides, in ways that go together"
