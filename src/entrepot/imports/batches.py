@@ -8,7 +8,8 @@ from entrepot.core.change import BadRow, Change, Page
 
 ROWS = 1_000
 FILE_BYTES = 64 * 1024 * 1024
-"""A batch also ends when the files that travel with it reach this size."""
+NATIVE_BYTES = 8 * 1024 * 1024
+"""A batch also ends when the files that travel with it, or the records' own texts, reach this size."""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -22,7 +23,7 @@ def batches(rows: Iterable[Change | BadRow], *, skip: int = 0) -> Iterator[Batch
     """Batches of about a thousand rows; the first `skip` rows were applied by an earlier, interrupted run."""
     changes: dict[str, list[Change]] = {}
     bad: dict[str, list[BadRow]] = {}
-    held = size = consumed = 0
+    held = size = native = consumed = 0
     for consumed, row in enumerate(rows, 1):
         if consumed <= skip:
             continue
@@ -31,11 +32,13 @@ def batches(rows: Iterable[Change | BadRow], *, skip: int = 0) -> Iterator[Batch
             bad.setdefault(row.stream, []).append(row)
         else:
             changes.setdefault(row.stream, []).append(row)
+            native += len(row.native)
             if row.files:
                 size += sum(file.size for file in row.files)
-        if held >= ROWS or size >= FILE_BYTES:
+        if held >= ROWS or native >= NATIVE_BYTES or size >= FILE_BYTES:
             yield _batch(changes, bad, consumed)
-            changes, bad, held, size = {}, {}, 0, 0
+            changes, bad = {}, {}
+            held = size = native = 0
     if held:
         yield _batch(changes, bad, consumed)
 

@@ -1,6 +1,7 @@
 """One import: an archive's rows, batch by batch, each page one transaction; an interrupted one goes on."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import msgspec
 
@@ -52,21 +53,24 @@ def import_archive(job: Job) -> Report:
 
 
 def _apply(job: Job, known: dict[str, streams.Stream], batch: Batch) -> str:
-    """The row count moves with the last page: repeating the others after a kill changes nothing."""
-    want = "go"
-    remaining = len(batch.pages)
-    for name, page in batch.pages.items():
-        remaining -= 1
+    """The row count moves in the same transaction as the rows: after a kill none is counted or refused twice."""
+    for page in batch.pages.values():
         job.blobs.keep(file for change in page.changes for file in change.files)
-        progress = {**job.held.progress, "rows": batch.consumed} if not remaining else job.held.progress
-        want = job.held.page(name, lambda tx, page=page, name=name: _write(job, known, tx, name, page), progress)
-        if job.watch:
-            job.watch(Progress(job.integration.connector, name, job.held.counts.get(name, Counts())))
+    works = {name: partial(_write, job, known, name, page) for name, page in batch.pages.items()}
+    want = job.held.pages(works, {**job.held.progress, "rows": batch.consumed})
+    if job.watch:
+        for name in batch.pages:
+            job.watch(Progress(job.integration.connector, name, job.held.counts[name]))
     return want
 
 
-def _write(job: Job, known: dict[str, streams.Stream], tx: Writing, name: str, page: Page) -> Counts:
-    row = known.get(name) or streams.ensure(tx, job.workspace_id, job.integration, name, job.kinds[name])
-    counts = apply_page(tx, Feed(stream=row, run=job.held.run.key, origin="archive"), page)
-    known[name] = row
-    return counts
+def _write(job: Job, known: dict[str, streams.Stream], name: str, page: Page, tx: Writing) -> Counts:
+    if name not in known:
+        known[name] = streams.ensure(tx, job.workspace_id, job.integration, name, _kind(job, name))
+    return apply_page(tx, Feed(stream=known[name], run=job.held.run.key, origin="archive"), page)
+
+
+def _kind(job: Job, name: str) -> str:
+    if name not in job.kinds:
+        raise LookupError(f"the importer of {job.integration.connector} has a stream {name!r}, its manifest does not")
+    return job.kinds[name]

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import msgspec
@@ -14,9 +14,12 @@ from entrepot.storage import events
 from entrepot.storage.database import Database
 from entrepot.storage.events import NewEvent
 from entrepot.storage.runs import Run, Want, by_key, runs
+from entrepot.storage.text import storable
 from entrepot.storage.transaction import Writing
 
 Result = TypeVar("Result")
+
+Work = Callable[[Writing], Counts]
 
 ENDED: frozenset[Status] = frozenset({"done", "failed", "stopped", "cancelled"})
 
@@ -39,19 +42,22 @@ class Held:
         self._lease = lease
         self._turn = threading.Lock()
 
-    def page(
-        self, stream: str, work: Callable[[Writing], Counts], progress: Mapping[str, object] | None = None
-    ) -> Want:
-        """Do the work in one transaction under the fence, add its counts, and tell what the person wants.
+    def page(self, stream: str, work: Work, progress: Mapping[str, object] | None = None) -> Want:
+        """One stream's page: as `pages`."""
+        return self.pages({stream: work}, progress)
 
-        Raises `LostRun`, and keeps nothing of the work, when the run was taken over.
+    def pages(self, works: Mapping[str, Work], progress: Mapping[str, object] | None = None) -> Want:
+        """Do the work of each stream, all in one transaction under the fence; add its counts to the stream's.
+
+        What the person wants is told. Raises `LostRun`, and keeps nothing of the work, when the run was taken over.
         """
         with self._turn:
             with self._database.write() as tx:
                 want = self._renew(tx)
-                total = msgspec.structs.replace(self.counts.get(stream, Counts()))
-                total.add(work(tx))
-                counts = {**self.counts, stream: total}
+                counts = dict(self.counts)
+                for stream, work in works.items():
+                    counts[stream] = msgspec.structs.replace(self.counts.get(stream, Counts()))
+                    counts[stream].add(work(tx))
                 kept = self.progress if progress is None else dict(progress)
                 values = {"counts": _packed(counts), "progress": _packed(kept)}
                 tx.run(update(runs).where(runs.c.id == self.run.key).values(values))
@@ -84,7 +90,7 @@ class Held:
         except EntrepotError:
             raise
         except Exception as bug:
-            self._leave("failed", f"Something unexpected happened ({type(bug).__name__}). This is a bug.")
+            self._leave("failed", f"Something unexpected happened ({type(bug).__name__}). This is a bug: report it.")
             raise
         except BaseException:
             self._leave("queued", "")
@@ -119,7 +125,8 @@ class Held:
                 continue  # the database is busy or full: the next page says so, and where
 
     def _leave(self, status: Status, message: str) -> None:
-        with self._database.write() as tx:
+        # Where even this cannot be written, what made us leave is still what has to be told; the lease runs out.
+        with suppress(EntrepotError), self._turn, self._database.write() as tx:
             self._end(tx, status, "bug" if message else "", message)
 
     def _end(self, tx: Writing, status: Status, code: str, message: str) -> bool:
@@ -132,7 +139,7 @@ class Held:
             counts=_packed(self.counts),
             progress=_packed(self.progress),
             error_code=code,
-            error=message,
+            error=storable(message),
             finished_at=tx.now() if status in ENDED else None,
         )  # fmt: skip
         if tx.run(ended).rowcount == 0:

@@ -76,7 +76,7 @@ def start(database: Database, new: NewRun, *, lease: float = LEASE) -> Held:
     except IntegrityError:
         held = None
     if held is None:
-        raise TryLater("This integration is being read already. Wait until that run ends, or cancel it.")
+        raise TryLater("This integration is being read already, perhaps by another process. Wait until that run ends.")
     return held
 
 
