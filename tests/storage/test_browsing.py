@@ -134,15 +134,6 @@ def test_a_name_is_given_once_and_a_connector_may_mean_several(place):
             integrations.find(tx, place.workspace, "trello")
 
 
-def test_archives_find_the_live_integration_of_their_account_first(place):
-    with place.database.write() as tx:
-        for name, mode in (("File", "archive"), ("Account", "live")):
-            new = integrations.NewIntegration(connector="spotify", name=name, mode=mode, account_id="me")
-            integrations.add(tx, place.workspace, new)
-        found = integrations.of_account(tx, place.workspace, "spotify", "me")
-    assert [one.name for one in found] == ["Account", "File"]
-
-
 def test_a_removed_integration_leaves_its_data_and_its_name(full):
     with full.database.write() as tx:
         assert removal.remove(tx, full.workspace, full.integration, with_data=False) == 0

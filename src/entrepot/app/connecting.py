@@ -1,5 +1,6 @@
 """Connecting an account: permission asked for or given, proved by a probe, and only then kept."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -17,13 +18,13 @@ from entrepot.auth.loopback import Loopback
 from entrepot.auth.oauth2 import App
 from entrepot.core.errors import NeedsConsent, PersonMustFix
 from entrepot.core.secret import Secret
-from entrepot.imports.home import free_name
+from entrepot.imports.home import free_name, removed_of, storable_account
 from entrepot.jobs import runs
 from entrepot.sdk import manifest_file
 from entrepot.sdk.connector import Account
 from entrepot.sdk.manifest import Manifest
 from entrepot.sdk.manifest_auth import Asked
-from entrepot.storage import integrations, removal
+from entrepot.storage import integrations, removal, workspaces
 from entrepot.storage.integrations import Integration, NewIntegration
 from entrepot.storage.orphans import clear_orphans
 from entrepot.storage.transaction import Writing
@@ -59,11 +60,7 @@ async def connect(services: Services, wanted: Connect, person: Person | None = N
     signer = services.connections.signer_with(place, held)
     async with opened(services, place, signer) as reader:
         account = await reader.probe()
-    with services.database.write(durable=True) as tx:
-        integration = _integration(services, tx, wanted, place, account)
-        services.connections.keep(tx, integration, held)
-    with services.database.read() as tx:
-        return views.integration(integrations.by_key(tx, services.workspace, integration.key))
+    return await asyncio.to_thread(_keep, services, wanted, place, storable_account(account), held)
 
 
 async def remove(services: Services, wanted: str, *, delete_data: bool) -> Removed:
@@ -143,24 +140,39 @@ def _what_to_give(manifest: Manifest, needs: Needs) -> str:
     return f"{manifest.name} needs: {fields}. {needs.help}".strip()
 
 
+def _keep(services: Services, wanted: Connect, place: Place, account: Account, held: Held) -> IntegrationView:
+    with services.database.write(durable=True) as tx:
+        workspaces.lock(tx, services.workspace)
+        integration = _integration(services, tx, wanted, place, account)
+        services.connections.keep(tx, integration, held)
+        return views.integration(integrations.by_key(tx, services.workspace, integration.key))
+
+
 def _integration(services: Services, tx: Writing, wanted: Connect, place: Place, account: Account) -> Integration:
     """The integration of this account, if it is known (also from an archive), with its settings as given now."""
     workspace, connector = services.workspace, place.manifest.id
     there = [one for one in integrations.everything(tx, workspace) if one.connector == connector]
-    same = [one for one in there if one.account_id == account.id and one.base_url in {"", place.base_url}]
+    same = [one for one in there if _is_same(one, place, account)]
     unsaid = [one for one in there if not one.account_id and one.mode == "archive"]
     known = next(iter([*same, *unsaid]), None)
     if known is None or (wanted.name and known.mode == "live" and known.name != wanted.name):
-        new = NewIntegration(
-            connector=connector,
-            name=wanted.name or free_name(tx, workspace, wanted.connector.partition(":")[2] or connector),
-            account_id=account.id,
-            account_name=account.name,
-            settings=place.settings,
-            base_url=place.base_url,
-        )
-        return integrations.add(tx, workspace, new)
+        known = _another(services, tx, wanted, place, account)
     integrations.make_live(tx, workspace, known.key)
     integrations.set_settings(tx, workspace, known.key, place.settings, place.base_url)
     integrations.set_account(tx, workspace, known.key, account.id, account.name)
     return known
+
+
+def _another(services: Services, tx: Writing, wanted: Connect, place: Place, account: Account) -> Integration:
+    """One that was removed but left its data is taken up again: beside it, everything would arrive a second time."""
+    workspace, connector = services.workspace, place.manifest.id
+    name = wanted.name or free_name(tx, workspace, wanted.connector.partition(":")[2] or connector)
+    removed = [one for one in removed_of(tx, workspace, connector, account.id) if _is_same(one, place, account)]
+    integrations.check_name(tx, workspace, name)
+    if removed:
+        return integrations.revive(tx, workspace, removed[0], name, "live")
+    return integrations.add(tx, workspace, NewIntegration(connector=connector, name=name))
+
+
+def _is_same(one: Integration, place: Place, account: Account) -> bool:
+    return one.account_id == account.id and one.base_url in {"", place.base_url}

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from hashlib import blake2b
 from pathlib import Path
 from time import monotonic
 
 import msgspec
 
+from entrepot import __version__
 from entrepot.app.given_settings import meant_for, refuse_unknown
 from entrepot.app.services import Services
 from entrepot.core.change import BadRow
-from entrepot.core.errors import PersonMustFix
+from entrepot.core.errors import EntrepotError, PersonMustFix
 from entrepot.core.report import Counts, Refused, Report, Watch
 from entrepot.imports.home import home_of
 from entrepot.imports.recognise import Recognised, recognise, unknown, unlike
@@ -21,6 +23,7 @@ from entrepot.protocols.archive import OpenArchive, open_archive
 from entrepot.sdk import manifest_file
 from entrepot.sdk.connector import FileImporter, Options
 from entrepot.sdk.manifest import Manifest
+from entrepot.storage.text import storable
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -42,11 +45,7 @@ def import_paths(services: Services, paths: Sequence[Path], asked: Asked) -> Ite
         found = [claim for path in paths for claim in _recognised(path, importers, asked, opened)]
         options = _options(services, [claim for claim in found if isinstance(claim, Claim)], asked)
         for claim in found:
-            if isinstance(claim, Report):
-                yield claim
-            else:
-                own = options[claim.by.connector]
-                yield _count(claim, own) if asked.dry_run else _run(services, claim, asked, own)
+            yield claim if isinstance(claim, Report) else _imported(services, claim, asked, options[claim.by.connector])
 
 
 def _importers(services: Services, connector: str | None) -> dict[str, FileImporter]:
@@ -90,11 +89,13 @@ def _recognised_folder(
     path: Path, archive: OpenArchive, importers: Mapping[str, FileImporter], opened: ExitStack
 ) -> Sequence[Claim | Report]:
     """A folder is one unpacked export, unless it holds several: people keep their downloads together."""
-    inside = [found for child in sorted(path.iterdir()) if (found := _recognised_inside(child, importers, opened))]
-    whole = _recognised_whole(archive, importers)
-    if whole is not None and not any(_is_another(found, whole) for found in inside if isinstance(found, Claim)):
-        return [Claim(archive, path, whole)]
-    return inside
+    with ExitStack() as tried:
+        inside = [found for child in sorted(path.iterdir()) if (found := _recognised_inside(child, importers, tried))]
+        whole = _recognised_whole(archive, importers)
+        if whole is not None and not any(_is_another(found, whole) for found in inside if isinstance(found, Claim)):
+            return [Claim(archive, path, whole)]
+        opened.push(tried.pop_all())
+        return inside
 
 
 def _recognised_whole(archive: OpenArchive, importers: Mapping[str, FileImporter]) -> Recognised | None:
@@ -116,23 +117,35 @@ def _recognised_inside(path: Path, importers: Mapping[str, FileImporter], opened
     """In a folder of many things one that cannot be read is reported, and one nobody knows is passed over."""
     if path.name.startswith("."):
         return None
+    with ExitStack() as guarded:
+        try:
+            archive = guarded.enter_context(open_archive(path))
+            claim = recognise(archive, importers)
+        except PersonMustFix as error:
+            return _failed(path.name, error)
+        if claim is None:
+            return None  # closed at once: among a thousand downloads, none may use up the files that can be open
+        opened.push(guarded.pop_all())
+    return Claim(archive, path, claim)
+
+
+def _imported(services: Services, claim: Claim, asked: Asked, options: Options) -> Report:
+    """What goes wrong with one is its own report, so that the others still come in and are reported, too."""
     try:
-        archive = opened.enter_context(open_archive(path))
-        claim = recognise(archive, importers)
-    except PersonMustFix as error:
-        return _failed(path, error)
-    return Claim(archive, path, claim) if claim else None
+        return _count(claim, options) if asked.dry_run else _run(services, claim, asked, options)
+    except EntrepotError as error:
+        return _failed(claim.by.connector, error)
 
 
-def _failed(path: Path, error: PersonMustFix) -> Report:
+def _failed(connector: str, error: EntrepotError) -> Report:
     return Report(
         run=None,
-        connector=path.name,
+        connector=connector,
         status="failed",
         seconds=0.0,
         counts=Counts(),
         streams={},
-        error={"code": error.code, "message": error.message},
+        error={"code": error.code, "message": storable(error.message)},
     )
 
 
@@ -160,7 +173,7 @@ def _run(services: Services, claim: Claim, asked: Asked, options: Options) -> Re
             workspace_id=workspace,
             integration=integration.key,
             task="import",
-            options={"file": _fingerprint(claim.path), "options": dict(options.values)},
+            options={"file": _fingerprint(claim.path), "options": dict(options.values), "version": __version__},
         ),
     )
     return import_archive(
@@ -180,9 +193,20 @@ def _run(services: Services, claim: Claim, asked: Asked, options: Options) -> Re
 
 
 def _fingerprint(path: Path) -> list[object]:
-    """What tells that an interrupted import is being repeated with the same file."""
-    about = path.stat()
-    return [str(path.absolute()), about.st_size, about.st_mtime_ns]
+    """What tells that an interrupted import is being repeated with the same file, or with a folder of the same files.
+
+    Only then may its rows be passed over by their number; and only by the same version, which reads them alike.
+    """
+    name = str(path.absolute()).encode(errors="surrogateescape").decode(errors="backslashreplace")
+    if not path.is_dir():
+        return [name, *_state(path)]
+    inside = sorted((str(file), *_state(file)) for file in path.rglob("*") if file.is_file())
+    return [name, blake2b(repr(inside).encode(), digest_size=16).hexdigest()]
+
+
+def _state(file: Path) -> tuple[int, int]:
+    about = file.stat()
+    return about.st_size, about.st_mtime_ns
 
 
 def _count(claim: Claim, options: Options) -> Report:

@@ -9,6 +9,7 @@ from sqlalchemy import Column, Index, Row, Table, Text, and_, func, or_, select
 from entrepot.core.errors import PersonMustFix
 from entrepot.storage.ids import new_id
 from entrepot.storage.metadata import METADATA, instant, key, public_id, workspace
+from entrepot.storage.text import storable
 from entrepot.storage.transaction import Reading, Writing
 
 Mode = Literal["live", "archive"]
@@ -82,13 +83,18 @@ class NewIntegration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def add(tx: Writing, workspace_id: int, new: NewIntegration) -> Integration:
-    if _named(tx, workspace_id, new.name):
-        raise PersonMustFix(f"There already is an integration named {new.name!r}. Choose another name with --name.")
+    check_name(tx, workspace_id, new.name)
     values = {**msgspec.structs.asdict(new), "settings": _packed(new.settings)}
     added = integrations.insert().values(
         public_id=new_id("int"), workspace_id=workspace_id, status="ready", last_error="", created_at=tx.now(), **values
     )
     return _unpacked(tx.run(added.returning(*_columns)).one())
+
+
+def check_name(tx: Reading, workspace_id: int, name: str) -> None:
+    """A name is given once, in whatever case."""
+    if any(one.name.casefold() == name.casefold() for one in everything(tx, workspace_id)):
+        raise PersonMustFix(f"There already is an integration named {name!r}. Choose another name with --name.")
 
 
 def everything(tx: Reading, workspace_id: int, *, with_removed: bool = False) -> list[Integration]:
@@ -119,19 +125,11 @@ def by_key(tx: Reading, workspace_id: int, number: int) -> Integration:
     return _unpacked(tx.run(found).one())
 
 
-def of_account(tx: Reading, workspace_id: int, connector: str, account_id: str) -> list[Integration]:
-    """Those of one account at one service, live ones first: where an archive of that account belongs."""
-    found = (
-        select(*_columns)
-        .where(
-            integrations.c.workspace_id == workspace_id,
-            integrations.c.connector == connector,
-            integrations.c.account_id == account_id,
-            _still_there,
-        )
-        .order_by(integrations.c.mode.desc(), integrations.c.id)
-    )
-    return [_unpacked(row) for row in tx.run(found)]
+def revive(tx: Writing, workspace_id: int, removed: Integration, name: str, mode: Mode) -> Integration:
+    """One that was removed is there again, with what it brought: read anew, that changes and does not come twice."""
+    values = {"name": name, "mode": mode, "status": "ready", "last_error": "", "removed_at": None}
+    _set(tx, workspace_id, removed.key, values)
+    return by_key(tx, workspace_id, removed.key)
 
 
 def keys_named(tx: Reading, workspace_id: int, name: str) -> list[int]:
@@ -146,7 +144,7 @@ def keys_named(tx: Reading, workspace_id: int, name: str) -> list[int]:
 
 
 def set_status(tx: Writing, workspace_id: int, number: int, status: Status, last_error: str = "") -> None:
-    _set(tx, workspace_id, number, {"status": status, "last_error": last_error})
+    _set(tx, workspace_id, number, {"status": status, "last_error": storable(last_error)})
 
 
 def set_account(tx: Writing, workspace_id: int, number: int, account_id: str, account_name: str) -> None:
@@ -162,13 +160,9 @@ def make_live(tx: Writing, workspace_id: int, number: int) -> None:
     _set(tx, workspace_id, number, {"mode": "live"})
 
 
-def _set(tx: Writing, workspace_id: int, number: int, values: Mapping[str, str]) -> None:
+def _set(tx: Writing, workspace_id: int, number: int, values: Mapping[str, str | None]) -> None:
     mine = and_(integrations.c.workspace_id == workspace_id, integrations.c.id == number)
     tx.run(integrations.update().where(mine).values(dict(values)))
-
-
-def _named(tx: Reading, workspace_id: int, name: str) -> bool:
-    return any(one.name.casefold() == name.casefold() for one in everything(tx, workspace_id))
 
 
 def _packed(settings: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ _DATA = (
 _PLACES = (
     f"DELETE FROM seen WHERE stream_id IN {_STREAMS}",  # noqa: S608 -- the same
     f"DELETE FROM positions WHERE stream_id IN {_STREAMS}",  # noqa: S608 -- the same
+    "UPDATE streams SET remote_collections = NULL, remote_collections_at = NULL WHERE integration_id = ?",
 )
 
 
@@ -27,7 +28,7 @@ def remove(tx: Writing, workspace_id: int, integration: Integration, *, with_dat
     """
     running = "SELECT count(*) FROM runs WHERE integration_id = ? AND status = 'running'"
     if tx.fetch(running, integration.key)[0][0]:
-        raise TryLater(f"{integration.name} is being read right now. Wait until that run ends, or cancel it.")
+        raise TryLater(f"{integration.name} is being read right now. Wait until that run ends.")
     token_journal.remove(tx, workspace_id, integration.key)
     credentials.remove(tx, workspace_id, integration.key)
     tx.execute(

@@ -101,9 +101,11 @@ _selected = select(  # in the order of the struct's fields
 ).join_from(runs, integrations, integrations.c.id == _there.integration_id)  # fmt: skip
 
 
-def latest(tx: Reading, workspace_id: int, limit: int = 50) -> list[Run]:
-    """The newest first."""
+def latest(tx: Reading, workspace_id: int, limit: int = 50, *, integration: int | None = None) -> list[Run]:
+    """The newest first; of all integrations, or of the one with this key."""
     wanted = _selected.where(runs.c.workspace_id == workspace_id).order_by(runs.c.id.desc()).limit(limit)
+    if integration is not None:
+        wanted = wanted.where(runs.c.integration_id == integration)
     return [_unpacked(row) for row in tx.run(wanted)]
 
 

@@ -25,6 +25,12 @@ def public(tx: Reading, workspace_id: int) -> str:
     return str(tx.run(select(workspaces.c.public_id).where(workspaces.c.id == workspace_id)).scalar_one())
 
 
+def lock(tx: Writing, workspace_id: int) -> None:
+    """From here to the end of the transaction nobody else decides which integrations the workspace has."""
+    if tx.dialect.name == "postgresql":
+        tx.fetch("SELECT id FROM workspaces WHERE id = ? FOR NO KEY UPDATE", workspace_id)
+
+
 def add(tx: Writing, name: str) -> int:
     added = workspaces.insert().values(public_id=new_id("wsp"), name=name, created_at=tx.now())
     return int(tx.run(added.returning(workspaces.c.id)).scalar_one())
