@@ -121,6 +121,16 @@ def test_an_echo_is_known_by_an_equal_projection_where_there_is_no_version():
     assert found.action is Action.NOTHING
 
 
+def test_an_untouched_record_keeps_its_base_and_learns_its_version():
+    whole = {**dict.fromkeys(SCOPE), **OLD}
+    base = Base(hub=whole, remote={**whole, "title": "TEA"}, version="1")
+    hub, remote = here(**whole), there(version="2", **{**whole, "title": "TEA"})
+    found = plan(base, hub, remote, terms())
+    assert (found.action, found.words) == LINKED["same", "same"]
+    assert found.base == msgspec.structs.replace(base, version="2")
+    assert plan(base, hub, there(version="1", **{**whole, "title": "T…"}), terms()).base is base
+
+
 def test_what_a_service_stamps_itself_is_no_edit():
     assert plan(BASE, here(), there(updated="later"), terms()).action is Action.NOTHING
 

@@ -115,6 +115,12 @@ def units(kind: str, scope: frozenset[str] | None = None) -> tuple[Unit, ...]:
     return (*alone, _when(together)) if together else tuple(alone)
 
 
+@cache
+def watched(kind: str, scope: frozenset[str] | None = None) -> frozenset[str]:
+    """The fields in scope that people edit."""
+    return frozenset(name for unit in units(kind, scope) if unit.how is not How.OWN for name in unit.fields)
+
+
 def _when(fields: list[msgspec.structs.FieldInfo]) -> Unit:
     names = tuple(field.name for field in fields)
     return Unit(WHEN, names, How.RECURRENCE, defaults={field.name: _default(field) for field in fields})
