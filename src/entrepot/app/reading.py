@@ -1,5 +1,6 @@
 """Reading a live integration: its connector opened with its credential, probed, and synced in a run."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
@@ -73,7 +74,7 @@ async def sync(services: Services, wanted: str, how: Wanted) -> Report:
     options = {"full": how.full, "streams": [stream.name for stream in chosen]}
     new = runs.NewRun(workspace_id=services.workspace, integration=integration.key, task="sync", options=options)
     async with opened(services, place, signer) as reader:
-        held = runs.start(services.database, new)
+        held = await asyncio.to_thread(runs.start, services.database, new)
         job = Job(
             database=services.database,
             blobs=services.blobs,
@@ -101,10 +102,8 @@ def _check_stopped(services: Services, integration: Integration, public: str) ->
     """Only what a person can have looked at may be confirmed: the last run, and only if the brake stopped it."""
     with services.database.read() as tx:
         stopped = storage_runs.find(tx, services.workspace, public)
-        newest = next(
-            one for one in storage_runs.latest(tx, services.workspace, 1_000) if one.integration == stopped.integration
-        )
-    if stopped.integration != integration.key or stopped.status != "stopped" or newest.id != public:
+        newest = storage_runs.latest(tx, services.workspace, 1, integration=integration.key)
+    if stopped.status != "stopped" or [one.id for one in newest] != [public]:
         raise PersonMustFix(f"Run {public} is not the last one of {integration.name}, or no brake stopped it.")
     return True
 
