@@ -247,6 +247,7 @@ def test_start_and_due_of_what_happens_once_move_apart_but_not_while_the_clock_c
     hub, remote = {**once, "start": "2026-01-05T10:00:00"}, {**once, "due": "2026-01-06T10:00:00"}
     assert merge("recurrence", once, hub, remote) == Merged({**hub, "due": "2026-01-06T10:00:00"})
     assert merge("recurrence", once, {**hub, "time_zone": None}, remote).clashes
+    assert merge("recurrence", when(), when(start=hub["start"]), when(due=remote["due"])).clashes
 
 
 def test_every_field_of_every_kind_is_in_one_unit_and_the_merge_follows_from_its_type():

@@ -8,6 +8,7 @@ from entrepot.core.plan import plan
 from entrepot.core.plan_outcome import answer, settle
 from entrepot.core.plan_sides import ABSENT, GONE, Base, Present, Terms, remembered
 from entrepot.core.plan_table import EDIT_AGAINST_DELETE, LINKED, REVERTED, UNLINKED, Action, Verdict
+from entrepot.core.scales import SCALES
 
 HUB, SERVICE = Mark("hub"), Mark("todoist")
 SCOPE = frozenset(
@@ -261,6 +262,26 @@ def test_drift_is_kept_or_reverted_and_what_is_reverted_is_told():
     assert (pushed.remote, pushed.resolutions[0].lost) == ({"title": "Tea"}, "B")
 
 
+def test_where_one_side_is_not_taken_its_edit_stays_one_while_the_others_edit_travels():
+    hub, remote = here(keywords=["home", "a"]), there(keywords=["home", "b"])
+    pulled = plan(BASE, hub, remote, terms(direction="pull"))
+    assert set(pulled.hub["keywords"]) == {"home", "a", "b"}
+    assert (pulled.base.hub["keywords"], pulled.base.version) == (["home", "b"], "2")
+    pushed = plan(BASE, hub, remote, terms(direction="push"))
+    assert set(pushed.remote["keywords"]) == {"home", "a", "b"}
+    returned = there(version="3", keywords=["home", "A", "b"])
+    base = settle(pushed, terms(direction="push"), returned)
+    assert (base.remote["keywords"], base.version) == (["home", "a"], None)
+    again = plan(base, hub, returned, terms(direction="push"))
+    assert (again.action, again.verdicts) == (Action.NOTHING, {"keywords": Verdict.KEPT})
+
+
+def test_a_merge_that_the_service_already_holds_is_not_written():
+    base = Base(hub={**OLD, "keywords": ["Home"]}, remote={**OLD, "keywords": ["home"]})
+    found = plan(base, here(keywords=["Home", "New"]), there(keywords=["home", "new", "x"]), terms(project=lower))
+    assert (set(found.hub["keywords"]), found.remote) == ({"Home", "New", "new", "x"}, {})
+
+
 def test_a_field_the_service_does_not_let_one_write_is_not_written():
     found = plan(BASE, here(title="A", priority=1), there(), terms(writable=frozenset({"title"})))
     assert found.remote == {"title": "A"}
@@ -288,7 +309,9 @@ def test_a_disputed_field_stays_disputed_when_nothing_new_is_read():
     assert (again.action, [each.remote for each in again.conflicts]) == (Action.NOTHING, ["B"])
 
 
-@pytest.mark.parametrize(("chosen", "written"), [("A", {"title": "A"}), ("B", {}), ("C", {"title": "C"})])
+@pytest.mark.parametrize(
+    ("chosen", "written"), [("A", {"title": "A"}), ("B", {}), ("C", {"title": "C"}), ("Tea", {"title": "Tea"})]
+)
 def test_a_persons_answer_ends_a_conflict(chosen, written):
     first = plan(BASE, here(title="A"), there(title="B"), terms())
     sets, base = answer(first.base, first.conflicts[0], chosen, terms())
@@ -337,6 +360,25 @@ def test_what_never_was_agreed_on_is_not_lost_with_a_delete():
 def test_a_field_that_comes_into_scope_is_adopted_not_deleted():
     found = plan(BASE, here(project="P"), there(), terms())
     assert (found.remote, found.hub) == ({"project": "P"}, {})
+
+
+@pytest.mark.parametrize("name", sorted(SCALES))
+def test_the_planner_hears_of_a_score_exactly_what_its_scale_calls_no_echo(name):
+    scale = SCALES[name]
+    scores = Terms(
+        kind="library_entry",
+        fields=frozenset({"score"}),
+        project=lambda _, score: scale.pull(scale.push(score)) or None,
+    )
+    for agreed in range(1, 101, 7):
+        native = scale.push(agreed)
+        base = Base(hub={"score": agreed}, remote={"score": scale.pull(native) or None})
+        hub = Present(fields={"score": agreed}, mark=HUB)
+        for value in (*scale.values, scale.none):
+            incoming = Present(fields={"score": scale.pull(value) or None}, mark=SERVICE)
+            found = plan(base, hub, incoming, scores)
+            assert found.remote == {}, "nothing is ever written back"
+            assert (found.action is Action.NOTHING) == scale.is_echo(native, agreed, value)
 
 
 def test_plans_can_be_written_down():
