@@ -18,7 +18,7 @@ from entrepot.auth.loopback import Loopback
 from entrepot.auth.oauth2 import App
 from entrepot.core.errors import NeedsConsent, PersonMustFix
 from entrepot.core.secret import Secret
-from entrepot.imports.home import free_name, removed_of, storable_account
+from entrepot.imports.home import free_name, is_of, removed_of, storable_account
 from entrepot.jobs import runs
 from entrepot.sdk import manifest_file
 from entrepot.sdk.connector import Account
@@ -175,4 +175,4 @@ def _another(services: Services, tx: Writing, wanted: Connect, place: Place, acc
 
 
 def _is_same(one: Integration, place: Place, account: Account) -> bool:
-    return one.account_id == account.id and one.base_url in {"", place.base_url}
+    return is_of(one, account) and one.base_url in {"", place.base_url}

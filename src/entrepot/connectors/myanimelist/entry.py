@@ -13,6 +13,8 @@ from entrepot.core.partial_date import FUZZY_ZEROS
 from entrepot.core.scales import POINT_10_DECIMAL
 from entrepot.protocols.archive_xml import Element
 
+from .address import address_of
+
 Status = Literal["current", "planned", "completed", "paused", "dropped", "repeating"]
 
 STATUSES: Mapping[str, Status] = MappingProxyType(
@@ -82,7 +84,7 @@ def _entry(stream: str, number: str, fields: dict[str, str]) -> LibraryEntry:
         priority=_PRIORITIES.get(fields.get("my_priority", "").lower()),
         identifiers={"mal": number},
         format=fields.get("series_type") or None,
-        url=f"https://myanimelist.net/{stream}/{number}",
+        url=address_of(stream, number),
         extra={name: value for tag, name in _KEPT.items() if (value := fields.get(tag, "")) not in {"", "0", "0.00"}},
     )
 
