@@ -96,9 +96,10 @@ def count(tx: Reading, workspace_id: int) -> list[Shelf]:
         " items.present, items.deleted FROM integrations JOIN ("
         "SELECT source_integration_id, kind, sum(CASE WHEN deleted_at IS NULL THEN 1 ELSE 0 END) AS present,"
         " sum(CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END) AS deleted"
-        " FROM items GROUP BY source_integration_id, kind"
+        " FROM items WHERE source_integration_id IN (SELECT id FROM integrations WHERE workspace_id = ?)"
+        " GROUP BY source_integration_id, kind"
         ") AS items ON items.source_integration_id = integrations.id"
-        " WHERE integrations.workspace_id = ? ORDER BY items.kind, integrations.name, integrations.id",
+        " ORDER BY items.kind, integrations.name, integrations.id",
         workspace_id,
     )
     return [

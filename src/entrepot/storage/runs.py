@@ -120,11 +120,6 @@ def by_key(tx: Reading, number: int) -> Run:
     return _unpacked(tx.run(_selected.where(runs.c.id == number)).one())
 
 
-def with_status(tx: Reading, status: Status) -> list[Run]:
-    """Those of every workspace, oldest first: for whoever looks after runs."""
-    return [_unpacked(row) for row in tx.run(_selected.where(runs.c.status == status).order_by(runs.c.id))]
-
-
 def refuse(tx: Writing, run: int, rows: Sequence[BadRow]) -> None:
     already = int(tx.run(select(func.count()).where(refused.c.run_id == run)).scalar_one())
     kept = rows[: max(0, MOST_REFUSED - already)]

@@ -21,10 +21,6 @@ def first(tx: Reading) -> int:
     return int(tx.run(select(workspaces.c.id).order_by(workspaces.c.id).limit(1)).scalar_one())
 
 
-def public(tx: Reading, workspace_id: int) -> str:
-    return str(tx.run(select(workspaces.c.public_id).where(workspaces.c.id == workspace_id)).scalar_one())
-
-
 def lock(tx: Writing, workspace_id: int) -> None:
     """From here to the end of the transaction nobody else decides which integrations the workspace has."""
     if tx.dialect.name == "postgresql":
