@@ -93,3 +93,35 @@ def test_the_same_contact_in_two_files_is_one(tmp_path: Path):
     for name in ("a.vcf", "b.vcf"):
         (tmp_path / name).write_bytes(text)
     assert len(read("vcard_file", tmp_path)) == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_files_in_other_encodings_are_read_to_their_end(tmp_path: Path, encoding: str):
+    """Longer than any buffer: some programs write UTF-16, with a mark or without."""
+    cards = "".join(f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Käthe {number}\r\nEND:VCARD\r\n" for number in range(20_000))
+    events = "".join(
+        f"BEGIN:VEVENT\r\nUID:{number}\r\nDTSTART:20260101\r\nSUMMARY:Käse\r\nEND:VEVENT\r\n" for number in range(5_000)
+    )
+    (tmp_path / "all.vcf").write_bytes(cards.encode(encoding))
+    (tmp_path / "all.ics").write_bytes(f"BEGIN:VCALENDAR\r\n{events}END:VCALENDAR\r\n".encode(encoding))
+    contacts, dates = read("vcard_file", tmp_path / "all.vcf"), read("ical_file", tmp_path / "all.ics")
+    assert (len(contacts), len(dates)) == (20_000, 5_000)
+    assert isinstance(contacts[-1], Change)
+    assert isinstance(contacts[-1].data, Contact)
+    assert contacts[-1].data.name is not None
+    assert contacts[-1].data.name.full == "Käthe 19999"
+
+
+def test_an_id_is_never_as_long_as_a_file(tmp_path: Path):
+    long = "a" * 100_000
+    (tmp_path / "one.vcf").write_text(f"BEGIN:VCARD\nVERSION:3.0\nUID:{long}\nFN:x\nEND:VCARD\n")
+    (tmp_path / "one.ics").write_text(
+        f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:{long}\nDTSTART:20260101\nEND:VEVENT\n"
+        f"BEGIN:VEVENT\nUID:{long}b\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    [contact], [event, bad] = read("vcard_file", tmp_path / "one.vcf"), read("ical_file", tmp_path / "one.ics")
+    assert isinstance(contact, Change)
+    assert isinstance(event, Change)
+    assert isinstance(bad, BadRow)
+    assert len(contact.ref.id) == len(event.ref.id) == 32
+    assert len(bad.where) + len(bad.reason) < 400

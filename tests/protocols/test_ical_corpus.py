@@ -30,6 +30,7 @@ OTHERWISE = {
     "event_with_recurrence.ics": "the oracle gives floating occurrences the zone of EXDATE",
     "errors/34.ics": "two overrides of one occurrence: forbidden, the last counts",
     "nonascii/10.ics": "not UTF-8: we read it as cp1252",
+    "invalid_duration.ics": "longer than time itself: no length to us",
     "problemics/2.ics": "ends before it starts: no length to us",
     "problemics/4.ics": "the same",
     "problemics/6.ics": "the same",

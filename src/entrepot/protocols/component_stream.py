@@ -1,15 +1,10 @@
 """A file of components, one component's bytes at a time: memory does not grow with the file."""
 
-import codecs
 from collections.abc import Collection, Iterator
 from functools import partial
-from io import BytesIO
-from itertools import chain
 from typing import BinaryIO
 
 import msgspec
-
-from entrepot.protocols.content_line import decoded
 
 LINE = 1 << 20
 _OUTER = frozenset({b"BEGIN:VCALENDAR", b"END:VCALENDAR"})
@@ -26,9 +21,12 @@ class Block(msgspec.Struct, frozen=True, gc=False):
 
 
 def blocks(stream: BinaryIO, names: Collection[str]) -> Iterator[Block]:
-    """Components of these names wherever they stand, and every line outside of them (BEGIN and END included)."""
+    """Components of these names wherever they stand, and every line outside of them (BEGIN and END included).
+
+    The bytes are ASCII at heart and begin without a mark, as `archive_text.open_utf8` gives them.
+    """
     wanted = {f"BEGIN:{name}".encode(): (name, f"END:{name}".encode()) for name in names}
-    source = _lines(stream)
+    source = iter(partial(stream.readline, LINE), b"")
     for line in source:
         opened = wanted.get(line[:32].strip().upper()) if line[:1] in b"Bb" else None
         while opened is not None:
@@ -58,12 +56,3 @@ def _block(source: Iterator[bytes], first: bytes, name: str, end: bytes) -> tupl
                 fault = "" if size <= LARGEST else f"it is larger than {LARGEST:,} bytes"
                 return Block(name, b"".join(parts), fault), b""
     return Block(name, b"".join(parts), "the file is cut off in the middle of it"), b""
-
-
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Some programs write UTF-16; such files are small, so they are recoded at once."""
-    first = stream.readline(LINE)
-    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        stream = BytesIO(decoded(first + stream.read(LARGEST)).encode())
-        first = stream.readline(LINE)
-    return chain([first.removeprefix(codecs.BOM_UTF8)], iter(partial(stream.readline, LINE), b""))

@@ -8,8 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from entrepot.core.errors import RecordRefused
+
 OCTETS = 75
-_FOLD = re.compile(rb"\r?\n[ \t]")
+MOST_LINES = 200_000
+MOST_TEXT = 8 << 20
+"""Bytes of one record, but for what is a file in it: no person writes more, and reading them takes a second."""
+_FOLDS = (b"\r\n ", b"\r\n\t", b"\n ", b"\n\t")
+_FILE = re.compile(rb"(?:[\w-]{1,64}\.)?(?:ATTACH|PHOTO|LOGO|SOUND|KEY|IMAGE)[;:]", re.IGNORECASE)
 _LINE = re.compile(r'(?:([\w-]+)\.)?([\w-]+)((?:;[^";:]*(?:"[^"]*"[^";:]*)*)*):(.*)', re.DOTALL)
 _PARAMETER = re.compile(r';([^";:]*(?:"[^"]*"[^";:]*)*)')
 _VALUE = re.compile(r'"([^"]*)"|([^,"]+)')
@@ -59,7 +65,23 @@ def unfolded(data: bytes) -> str:
     """Folds are taken out before decoding, because they may cut a UTF-8 character in two."""
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         data = data.decode("utf-16", "replace").encode()
-    return decoded(_FOLD.sub(b"", data))
+    plain = without_folds(data)
+    refuse_too_much(plain)
+    return decoded(plain)
+
+
+def without_folds(data: bytes) -> bytes:
+    for fold in _FOLDS:
+        data = data.replace(fold, b"")
+    return data
+
+
+def refuse_too_much(plain: bytes) -> None:
+    """Raises RecordRefused where unfolded lines are more than `MOST_LINES`, or have more than `MOST_TEXT`."""
+    if plain.count(b"\n") > MOST_LINES:
+        raise RecordRefused(f"The record was left out: it has more than {MOST_LINES:,} lines.")
+    if len(plain) > MOST_TEXT and sum(len(one) for one in plain.split(b"\n") if not _FILE.match(one)) > MOST_TEXT:
+        raise RecordRefused(f"The record was left out: it has more than {MOST_TEXT:,} bytes of text.")
 
 
 def lines(data: bytes) -> Iterator[Line]:

@@ -50,7 +50,9 @@ def read_components(roots: Iterable[Component]) -> Event | Task:
     try:
         return _read_record(records, zones)
     except RecordRefused as why:
-        raise RecordRefused(f"The {_word(records[0])} {uid or 'without UID'} was left out: {why.message}.") from None
+        raise RecordRefused(
+            f"The {_word(records[0])} {uid[:80] or 'without UID'} was left out: {why.message}."
+        ) from None
 
 
 def write(data: Planned, *, stamp: datetime | None = None) -> str:

@@ -21,6 +21,9 @@ EXCLUDED = "excluded"
 RANGE = "recurrenceRange"
 """In a patch: `thisAndFuture` where the file says so (RFC 5545, RANGE); JSCalendar has no word for it."""
 
+MOST_DATES = 50_000
+"""Of one record: each day for more than a hundred years."""
+
 _NEVER_IN_A_PATCH = frozenset(
     {
         "uid",
@@ -46,6 +49,8 @@ def read_recurrence(found: Found, start: Moment, zones: Zones, into: Attributes)
     if excluded_rules:
         into["excluded_recurrence_rules"] = excluded_rules
     overrides: Overrides = {}
+    if sum(line.value.count(",") + 1 for name in ("RDATE", "EXDATE") for line in found.get(name, ())) > MOST_DATES:
+        raise RecordRefused(f"it names more than {MOST_DATES:,} single dates")
     for line in found.get("RDATE", ()):
         overrides.update(_added(line, start, into.get("duration"), zones))
     for line in found.get("EXDATE", ()):

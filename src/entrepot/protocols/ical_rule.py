@@ -10,8 +10,9 @@ from entrepot.protocols.content_line import Line
 from entrepot.protocols.ical_time import MIDNIGHT, Moment, compact, compact_date, moment_of, seen_from
 from entrepot.protocols.ical_zone import UNIVERSAL, Zones, moved
 
-_DAY = re.compile(r"([+-]?\d+)?(MO|TU|WE|TH|FR|SA|SU)")
+_DAY = re.compile(r"([+-]?\d{1,4})?(MO|TU|WE|TH|FR|SA|SU)")
 _FREQUENCIES = frozenset({"yearly", "monthly", "weekly", "daily", "hourly", "minutely", "secondly"})
+_DIGITS = 12
 _END_OF_DAY = "T23:59:59"
 _NUMBERS = {
     "BYMONTHDAY": "by_month_day",
@@ -38,6 +39,8 @@ def rule_of(line: Line, start: Moment, zones: Zones) -> RecurrenceRule:
             )
     except ValueError:
         raise RecordRefused(f"its {line.name} «{line.value[:80]}» cannot be read") from None
+    if found.get("interval", 1) < 1:
+        raise RecordRefused(f"its {line.name} «{line.value[:80]}» would stand still")
     if found.get("frequency") not in _FREQUENCIES:
         raise RecordRefused(f"its {line.name} «{line.value[:80]}» does not say how often")
     return RecurrenceRule(**found)
@@ -76,7 +79,7 @@ def _read_part(found: dict[str, Any], name: str, value: str, until: Callable[[st
         case "FREQ":
             found["frequency"] = value.lower()
         case "INTERVAL" | "COUNT":
-            found[name.lower()] = int(value)
+            found[name.lower()] = _whole(value)
         case "UNTIL":
             found["until"] = until(value)
         case "BYDAY":
@@ -88,9 +91,15 @@ def _read_part(found: dict[str, Any], name: str, value: str, until: Callable[[st
         case "RSCALE" | "SKIP":
             found[name.lower()] = value.lower()
         case _ if name in _NUMBERS:
-            found[_NUMBERS[name]] = [int(text) for text in value.split(",")]
+            found[_NUMBERS[name]] = [_whole(text) for text in value.split(",")]
         case _:
             pass
+
+
+def _whole(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise ValueError(text)
+    return int(text)
 
 
 def _day(text: str) -> NDay:

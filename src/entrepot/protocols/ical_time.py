@@ -10,7 +10,8 @@ from entrepot.protocols.content_line import Line
 from entrepot.protocols.ical_zone import UNIVERSAL, Zones, moved
 
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z?))?")
-_DURATION = re.compile(r"([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?")
+_N = r"(\d{1,8})"  # more digits are no length of anything, and too many for a timedelta
+_DURATION = re.compile(rf"([+-]?)P(?:{_N}W)?(?:{_N}D)?(?:T(?:{_N}H)?(?:{_N}M)?(?:{_N}(?:\.\d+)?S)?)?")
 MIDNIGHT = "T00:00:00"
 
 

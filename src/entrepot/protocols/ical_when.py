@@ -1,5 +1,6 @@
 """When an event or task is: DTSTART, DTEND, DUE and DURATION as start, zone, length and due."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from entrepot.core.errors import RecordRefused
@@ -69,16 +70,23 @@ def _read_end(end: Moment, start: Moment, zones: Zones, into: Attributes) -> Non
 
 def _write_event(data: Event, zones: Zones) -> list[Line]:
     start = start_of(data)
-    lines = [time_line("DTSTART", start.local, start.zone, is_date=start.is_date)]
+    first = time_line("DTSTART", start.local, start.zone, is_date=start.is_date)
+    try:
+        return [first, *_written_end(data, start, zones)]
+    except OverflowError:  # after the year 9999
+        return [first, Line("DURATION", data.duration)]
+
+
+def _written_end(data: Event, start: Moment, zones: Zones) -> list[Line]:
     if start.is_date:
         days = max(1, length_of(data.duration).days)
         end = datetime.fromisoformat(start.local[:10]) + length_of(f"P{days}D")
-        return [*lines, time_line("DTEND", end.isoformat(), None, is_date=True)]
+        return [time_line("DTEND", end.isoformat(), None, is_date=True)]
     if data.duration == NO_LENGTH and data.end_time_zone is None:
-        return lines
+        return []
     if not is_exact(data.duration) or (start.zone is not None and zones.info(start.zone) is None):
-        return [*lines, Line("DURATION", data.duration)]
-    return [*lines, _end_line(data, start, zones)]
+        return [Line("DURATION", data.duration)]
+    return [_end_line(data, start, zones)]
 
 
 def _end_line(data: Event, start: Moment, zones: Zones) -> Line:
@@ -111,8 +119,9 @@ def _read_task(found: Found, zones: Zones, into: Attributes) -> None:
     duration = first(found, "DURATION")
     length = duration_of(duration.value) if duration else None
     if start is not None and length:
-        end = datetime.fromisoformat(start.local) + length_of(length)
-        into["due"] = end.isoformat(timespec="seconds")
+        with suppress(OverflowError):  # after the year 9999: as if no length were told
+            end = datetime.fromisoformat(start.local) + length_of(length)
+            into["due"] = end.isoformat(timespec="seconds")
 
 
 def _write_task(data: Task, _: Zones) -> list[Line]:

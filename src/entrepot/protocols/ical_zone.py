@@ -10,11 +10,21 @@ from icalendar import Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from entrepot.protocols.component import Component
+from entrepot.protocols.content_line import without_folds
 
 UNIVERSAL = "Etc/UTC"
 _UNIVERSAL_NAMES = frozenset({"utc", "etc/utc", "gmt", "etc/gmt", "z", "zulu", "coordinated universal time"})
 _COUNTED = re.compile(r"^(.*\D) \d+$")
 _LAST_YEAR = 2037
+_LONGEST_NAME = 255
+_LARGEST = 64 << 10
+"""Bytes of a VTIMEZONE that is used: one with all that ever happened to a zone has a quarter of that."""
+_MOST_RULES = 32
+_EARLY = re.compile(r"(?im)^DTSTART[^:\n]*:(?:0|1[0-5])")  # Windows begins its zones in 1601
+_RULE = re.compile(r"(?im)^(?:RRULE|EXRULE)[;:](.*)$")
+_HARMLESS = re.compile(
+    r"(?:(?:BYMONTH|BYMONTHDAY|BYDAY|WKST|UNTIL|COUNT)=[\w,+-]*|INTERVAL=0*[1-9]\d{0,3}|FREQ=YEARLY|;)*"
+)
 
 
 class Zones:
@@ -49,9 +59,13 @@ class Zones:
         return self._infos[name]
 
 
-@lru_cache(maxsize=4096)
 def iana(tzid: str) -> str | None:
     """`W. Europe Standard Time`, `/example.org/2026/Europe/Berlin` and `europe/berlin` are all Europe/Berlin."""
+    return _known(tzid) if len(tzid) <= _LONGEST_NAME else None
+
+
+@lru_cache(maxsize=4096)
+def _known(tzid: str) -> str | None:
     lowered = tzid.lower()
     if lowered in _UNIVERSAL_NAMES:
         return UNIVERSAL
@@ -72,14 +86,27 @@ def world(name: str) -> tzinfo | None:
     return ZoneInfo(name) if iana(name) == name else None
 
 
-@lru_cache(maxsize=256)
 def defined(definition: str) -> tzinfo | None:
-    """The rules of a VTIMEZONE; None where it is too broken to be used."""
+    """The rules of a VTIMEZONE; None where it is too broken to be used, or would take too long."""
+    plain = without_folds(definition.encode()).decode() if len(definition) <= _LARGEST else ""
+    return _made(plain) if plain and _is_harmless(plain) else None
+
+
+@lru_cache(maxsize=256)
+def _made(definition: str) -> tzinfo | None:
     try:
         zone = Timezone.from_ical(definition)
         return zone.to_tz(lookup_tzid=False) if isinstance(zone, Timezone) else None
-    except (ValueError, KeyError, AttributeError, TypeError, IndexError):
+    except (ValueError, KeyError, AttributeError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _is_harmless(definition: str) -> bool:
+    """Its rules are walked from their start to the day asked for: so few of them, yearly ones, and none from year 1."""
+    rules = [rule.strip().upper() for rule in _RULE.findall(definition)]
+    if len(rules) > _MOST_RULES or (rules and _EARLY.search(definition)):
+        return False
+    return all(_HARMLESS.fullmatch(rule) and "FREQ=YEARLY" in rule for rule in rules)
 
 
 @lru_cache(maxsize=256)
@@ -88,12 +115,8 @@ def definition_of(name: str, year: int) -> str:
     if world(name) is None:
         return ""
     first = date(max(1970, year), 1, 1)
-    last = date(max(_LAST_YEAR, year + 10), 1, 1)
+    last = date(min(max(_LAST_YEAR, year + 10), date.max.year), 1, 1)
     return Timezone.from_tzid(name, first_date=first, last_date=last).to_ical().decode()
-
-
-def instant(local: str, info: tzinfo) -> datetime:
-    return datetime.fromisoformat(local).replace(tzinfo=info).astimezone(UTC)
 
 
 def moved(local: str, come_from: tzinfo | None, go_to: tzinfo | None) -> str:
@@ -112,9 +135,10 @@ def between(start: str, start_zone: tzinfo | None, end: str, end_zone: tzinfo | 
     first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
     if start_zone is None or end_zone is None:
         return last - first
-    return (last - (last.replace(tzinfo=end_zone).utcoffset() or timedelta())) - (
-        first - (first.replace(tzinfo=start_zone).utcoffset() or timedelta())
+    shift = (last.replace(tzinfo=end_zone).utcoffset() or timedelta()) - (
+        first.replace(tzinfo=start_zone).utcoffset() or timedelta()
     )
+    return last - first - shift
 
 
 @cache

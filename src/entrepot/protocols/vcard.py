@@ -1,7 +1,6 @@
 """vCard 2.1, 3.0 and 4.0 ↔ Contact, with a merge that keeps every line nobody changed."""
 
 import base64
-import binascii
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from io import BytesIO
@@ -158,7 +157,7 @@ def _photo(card: Card) -> Attachment | None:
         return None
     try:
         data = base64.b64decode("".join(value.split()), validate=True)
-    except binascii.Error:
+    except ValueError:
         return None
     if not data:
         return None

@@ -85,7 +85,7 @@ def features_of(line: Line) -> list[str]:
 
 def preference_of(line: Line) -> int | None:
     number = line.parameter("PREF")
-    if number.isdecimal() and 1 <= int(number) <= 100:
+    if number.isdecimal() and len(number) <= 3 and 1 <= int(number) <= 100:
         return int(number)
     return 1 if "pref" in types_of(line) else None
 

@@ -4,26 +4,41 @@ import quopri
 import re
 from collections.abc import Iterator
 
-from entrepot.protocols.content_line import Line, decoded, structured, taken_apart, unescaped
+from entrepot.protocols.content_line import (
+    Line,
+    decoded,
+    refuse_too_much,
+    structured,
+    taken_apart,
+    unescaped,
+    without_folds,
+)
 
-_FOLD = re.compile(rb"\r?\n[ \t]")
 _QUOTED = re.compile(rb"(?i)^[^:\r\n]*[;=]QUOTED-PRINTABLE[;:]")
 _CHARSET = re.compile(rb"(?i);CHARSET=\"?([\w.:-]+)")
+_CHARSETS = re.compile(
+    r"(?:us-)?ascii|utf-?(?:8|16|32)|(?:x-)?(?:iso|windows|cp|ibm|mac|koi8|big5|gb|euc|shift|sjis|ks_c|latin|tis)",
+    re.IGNORECASE,
+)
 _TRANSFER = frozenset({"ENCODING", "CHARSET"})
 _TRANSFER_TYPES = frozenset({"quoted-printable", "base64", "b", "8bit", "7bit"})
 
 
 def card_lines(data: bytes) -> Iterator[Line]:
     """Values are decoded from quoted-printable and from their charset; base64 stays as it is."""
-    raw = _FOLD.sub(b"", data).split(b"\n")
+    plain = without_folds(data)
+    refuse_too_much(plain)
+    raw = plain.split(b"\n")
     numbers = iter(range(len(raw)))
     for number in numbers:
         line = raw[number].rstrip(b"\r")
         if b"=" in line and _QUOTED.match(line):
-            while line.endswith(b"=") and number + 1 < len(raw):
+            parts = [line]
+            while parts[-1].endswith(b"=") and number + 1 < len(raw):
                 number = next(numbers)  # noqa: PLW2901 - a soft line break of quoted-printable
-                line = line[:-1] + raw[number].rstrip(b"\r")
-            yield _decoded(line, quoted=True)
+                parts[-1] = parts[-1][:-1]
+                parts.append(raw[number].rstrip(b"\r"))
+            yield _decoded(b"".join(parts), quoted=True)
         elif line.strip():
             yield _decoded(line, quoted=False)
 
@@ -40,9 +55,10 @@ def _decoded(line: bytes, *, quoted: bool) -> Line:
 
 
 def _text(data: bytes, charset: str) -> str:
+    """Python knows more charsets than there are: some of them take for ever, or are none."""
     try:
-        return data.decode(charset)
-    except (LookupError, UnicodeDecodeError):
+        return data.decode(charset) if _CHARSETS.match(charset) else decoded(data)
+    except (LookupError, UnicodeError):
         return decoded(data)
 
 

@@ -1,8 +1,10 @@
 """iCalendar files: what every calendar program exports, alone or many in a zip."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from entrepot.core.change import BadRow, Change, Ref
+from entrepot.protocols.archive_text import open_utf8
 from entrepot.protocols.ical_file import Record, Source, records
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Match, Options
@@ -21,7 +23,7 @@ class IcalFile:
         return Match(0.4 if others else 0.9, found=[f"{len(found)} calendar file{'s' if len(found) > 1 else ''}"])
 
     def read(self, archive: Archive, options: Options) -> Iterator[Change | BadRow]:  # noqa: ARG002 - there are none
-        sources = [Source(entry.name, entry.open) for entry in _calendars(archive)]
+        sources = [Source(entry.name, partial(open_utf8, entry)) for entry in _calendars(archive)]
         return (_change(record) for record in records(sources))
 
 

@@ -7,11 +7,13 @@ from hashlib import blake2b
 from entrepot.core.change import BadRow, Change, Ref
 from entrepot.core.errors import RecordRefused
 from entrepot.protocols import vcard
+from entrepot.protocols.archive_text import open_utf8
 from entrepot.protocols.component_stream import Block, blocks
 from entrepot.sdk.archive import Archive, Entry
 from entrepot.sdk.connector import Match, Options
 
 STREAM = "contacts"
+LONGEST_UID = 500
 _PATTERNS = ("*.vcf", "*.vcard")
 _SIGN = b"BEGIN:VCARD"
 
@@ -28,7 +30,7 @@ class VcardFile:
         """A card without UID is known by its content: the same twice is one contact, a changed one is another."""
         repeated: Counter[str] = Counter()
         for entry in _cards(archive):
-            with entry.open() as stream:
+            with open_utf8(entry) as stream:
                 cards = (block for block in blocks(stream, ["VCARD"]) if block.name)
                 for number, block in enumerate(cards, start=1):
                     change = _read(block, f"{entry.name}: card {number}")
@@ -54,6 +56,11 @@ def _read(block: Block, where: str) -> Change | BadRow:
         card = vcard.read_card(block.data)
     except RecordRefused as why:
         return BadRow(STREAM, where, why.message)
-    name = card.data.uid or blake2b(block.data.strip(), digest_size=16).hexdigest()
+    uid = card.data.uid or ""
+    name = uid if 0 < len(uid) <= LONGEST_UID else _hashed(uid.encode() or block.data.strip())
     files = (card.photo,) if card.photo else ()
     return Change(STREAM, Ref(name), card.data, block.data, files=files)
+
+
+def _hashed(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()
