@@ -203,8 +203,8 @@ class Hub:
         """Wrap every data key with a new master key; how many there were."""
         return upkeep.rotate_keys(self.services)
 
-    def examine(self) -> Sequence[Finding]:
-        """Is everything in order?"""
+    def examine(self) -> Iterator[Finding]:
+        """Is everything in order? What is looked at takes its time, and is told as it is found."""
         return upkeep.examine(self.services)
 
     def backup(self, file: Path) -> None:

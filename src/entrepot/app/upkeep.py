@@ -4,7 +4,7 @@ import os
 import platform
 import shutil
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,11 @@ from entrepot.storage.orphans import clear_orphans
 from entrepot.vault.rotation import rotate
 
 LEAST_FREE = 500 * 1024 * 1024
+RESTORE = (
+    "To go back to a backup: end everything that uses the hub, delete hub.sqlite, hub.sqlite-wal and hub.sqlite-shm"
+    " in its folder, and put the backup there as hub.sqlite."
+)
+"""Without the second, SQLite would write the last changes of the lost database over the backup."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -29,20 +34,18 @@ class Finding(msgspec.Struct, frozen=True):
     text: str
 
 
-def examine(services: Services) -> Sequence[Finding]:
-    """No finding holds a secret: the answer may be pasted into a report."""
-    return [
-        _guarded(what, look, services)
-        for what, look in (
-            ("version", _version),
-            ("folder", _folder),
-            ("disk", _disk),
-            ("database", _database),
-            ("vault", _vault),
-            ("integrations", _integrations),
-            ("history", _tidy),
-        )
-    ]
+def examine(services: Services) -> Iterator[Finding]:
+    """One after another, for a large database takes its time. None holds a secret: they may be pasted into a report."""
+    for what, look in (
+        ("version", _version),
+        ("folder", _folder),
+        ("disk", _disk),
+        ("database", _database),
+        ("vault", _vault),
+        ("integrations", _integrations),
+        ("history", _tidy),
+    ):
+        yield _guarded(what, look, services)
 
 
 def rotate_keys(services: Services) -> int:
@@ -87,7 +90,7 @@ def _disk(services: Services) -> Finding:
 def _database(services: Services) -> Finding:
     problems = services.database.problems()
     if problems:
-        return Finding("database", "wrong", f"damaged ({problems[0]}). Put the last backup in its place.")
+        return Finding("database", "wrong", f"damaged ({problems[0]}). {RESTORE}")
     return Finding("database", "ok", services.database.dialect.name)
 
 
