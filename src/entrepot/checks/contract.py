@@ -103,7 +103,7 @@ class Held:
     def _address(self, document: Document, url: str, path: str) -> list[str]:
         """Whether the document's server and path are the address that will be asked."""
         base = (self._manifest.http.base_url or "").rstrip("/")
-        asked = url if "://" in url else f"{base}{url}"
+        asked = (url if "://" in url else f"{base}{url}").partition("?")[0]
         if not (base or "://" in url) or any(
             not server.startswith("http") or "{" in server for server in document.servers
         ):
