@@ -51,7 +51,7 @@ def export(tmp_path: Path):
 
 @pytest.fixture
 def act(tmp_path, shop):
-    """The connector as it is for files, and as it is for the service: today a manifest is the one or the other."""
+    """The connector as it is for files, and as it is for the service, one after the other under the same id."""
 
     def use(manifest, work):
         folder = write_connector(tmp_path / "connectors", manifest, importer=IMPORTER)

@@ -94,8 +94,14 @@ def _find(services: Services, wanted: str) -> Integration:
     with services.database.read() as tx:
         found = integrations.find(tx, services.workspace, wanted)
     if found.mode == "archive":
-        raise PersonMustFix(f"{found.name} was imported from files; there is no service to ask. Import a newer export.")
+        raise PersonMustFix(f"{found.name} was imported from files; {_instead(services, found.connector)}")
     return found
+
+
+def _instead(services: Services, connector: str) -> str:
+    if connector in services.catalog and "live" in services.catalog.entry(connector).reads:
+        return f"to ask the service too, connect the account: entrepot connect {connector}"
+    return "there is no service to ask. Import a newer export."
 
 
 def _check_stopped(services: Services, integration: Integration, public: str) -> bool:
