@@ -75,6 +75,19 @@ def test_a_bug_of_an_importer_ends_its_run_as_failed_and_is_told_with_its_traceb
     assert (code, json.loads(out)["counts"]["created"], json.loads(out)["counts"]["unchanged"]) == (0, 500, 1000)
 
 
+def test_an_interruption_says_how_to_go_on(command, buggy):
+    importer = Path(buggy.parent, "connectors", "buggy", "importer.py")
+    whole = importer.read_text()
+    importer.write_text(whole.replace('raise ZeroDivisionError("a bug")', "import os; os.kill(os.getpid(), 2)"))
+    code, out, err = command("import", buggy)
+    assert (code, out) == (130, "")
+    assert "the same command goes on" in err
+    importer.write_text(whole.replace('raise ZeroDivisionError("a bug")', ""))
+    report = json.loads(command("import", buggy, "--json")[1])
+    assert report["counts"] == {"read": 1500, "created": 1500, "updated": 0, "unchanged": 0, "deleted": 0, "refused": 0}
+    assert len(json.loads(command("runs", "list", "--json")[1])) == 1
+
+
 @pytest.mark.parametrize("words", [("connectors", "list"), ("connectors", "list", "--json"), ("doctor",)])
 def test_an_output_that_has_no_room_is_one_sentence(command, words):
     if not Path("/dev/full").exists():

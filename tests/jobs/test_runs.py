@@ -232,6 +232,17 @@ def test_leaving_by_an_interruption_puts_the_run_back_into_the_queue(place):
     assert row(place, held.run.key).status == "queued"
 
 
+def test_an_interruption_right_after_a_commit_takes_nothing_back(place):
+    held = runs.start(place.database, new(place))
+    held.page("tasks", note, {"rows": 1})
+    held.page("tasks", note, {"rows": 2})
+    held.counts, held.progress = {"tasks": Counts(read=1)}, {"rows": 1}  # as if it came before these were set
+    with pytest.raises(KeyboardInterrupt), held.kept():
+        raise KeyboardInterrupt
+    found = row(place, held.run.key)
+    assert (found.status, found.progress, found.total().read) == ("queued", {"rows": 2}, 2)
+
+
 def test_leaving_by_a_bug_ends_the_run_as_failed(place):
     held = runs.start(place.database, new(place))
     with pytest.raises(ZeroDivisionError), held.kept():

@@ -44,6 +44,7 @@ def command_line() -> App:
         help="Bring what you have in other services into one hub, and keep it there.",
         version=__version__,
         result_action="return_value",
+        suppress_keyboard_interrupt=False,  # how to go on after it is for us to say
     )
     for name, (place, about) in MODULES.items():
         app.command(f"entrepot.cli.{place}", name=name, help=about)

@@ -136,8 +136,6 @@ class Held:
             want="go",
             owner="",
             lease_until=None,
-            counts=_packed(self.counts),
-            progress=_packed(self.progress),
             error_code=code,
             error=storable(message),
             finished_at=tx.now() if status in ENDED else None,
