@@ -29,3 +29,13 @@ def test_the_key_is_a_secret_from_the_start():
 def test_a_value_that_cannot_be_names_the_ones_that_can():
     with pytest.raises(PersonMustFix, match="allow, deny"):
         settings.read({"ENTREPOT_PRIVATE_HOSTS": "maybe"})
+
+
+def test_a_folder_may_be_named_by_its_home(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    read = settings.read({"ENTREPOT_DATA": "~/hub", "ENTREPOT_KEY_FILE": "~/key", "ENTREPOT_CONNECTORS": "~/mine"})
+    assert (read.data, read.key_file, read.connectors) == (
+        Path("/home/me/hub"), Path("/home/me/key"), (Path("/home/me/mine"),)
+    )  # fmt: skip
+    with pytest.raises(PersonMustFix, match="ENTREPOT_DATA"):
+        settings.read({"ENTREPOT_DATA": "~nobody-of-this-name/hub"})

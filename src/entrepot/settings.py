@@ -59,7 +59,8 @@ class Settings(msgspec.Struct, frozen=True):
 
 def read(environ: Mapping[str, str], *, data: Path | None = None) -> Settings:
     """Settings from the environment; `data` (a command's option) goes before ENTREPOT_DATA."""
-    folder = (data or _path(environ, "ENTREPOT_DATA") or Path(platformdirs.user_data_dir("entrepot"))).expanduser()
+    given = _expanded(data, "--data") if data else _path(environ, "ENTREPOT_DATA")
+    folder = given or Path(platformdirs.user_data_dir("entrepot"))
     key = environ.get("ENTREPOT_KEY")
     return Settings(
         data=folder,
@@ -67,7 +68,11 @@ def read(environ: Mapping[str, str], *, data: Path | None = None) -> Settings:
         key_file=_path(environ, "ENTREPOT_KEY_FILE") or folder / "key",
         key=Secret(key) if key else None,
         key_command=environ.get("ENTREPOT_KEY_COMMAND") or None,
-        connectors=tuple(Path(p) for p in environ.get("ENTREPOT_CONNECTORS", "").split(os.pathsep) if p),
+        connectors=tuple(
+            _expanded(Path(folder), "ENTREPOT_CONNECTORS")
+            for folder in environ.get("ENTREPOT_CONNECTORS", "").split(os.pathsep)
+            if folder
+        ),
         contracts=_path(environ, "ENTREPOT_CONTRACTS"),
         private_hosts=_choice(environ, "ENTREPOT_PRIVATE_HOSTS", _YES, default="allow"),
         log_level=_choice(environ, "ENTREPOT_LOG", {level: level for level in _LEVELS}, default="warning"),
@@ -82,7 +87,16 @@ def read_own(*, data: Path | None = None) -> Settings:
 
 def _path(environ: Mapping[str, str], name: str) -> Path | None:
     value = environ.get(name)
-    return Path(value) if value else None
+    return _expanded(Path(value), name) if value else None
+
+
+def _expanded(path: Path, name: str) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise PersonMustFix(
+            f"{name} is {str(path)!r}, and nobody knows whose home that is. Write the whole path."
+        ) from None
 
 
 def _choice(environ: Mapping[str, str], name: str, choices: Mapping[str, _T], *, default: str) -> _T:

@@ -123,3 +123,22 @@ def test_a_file_in_the_place_of_the_hubs_folder_is_said(command, tmp_path):
     assert code == 1
     assert {one["what"]: one["state"] for one in json.loads(out)}["folder"] == "wrong"
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_hub_with_nothing_in_it_says_how_to_begin(command):
+    for noun in ("items", "runs", "integrations"):
+        code, out, err = command(noun, "list")
+        assert (code, out) == (0, "")
+        assert "entrepot import PATH" in err
+    assert command("items", "list", "--json")[1] == "[]\n"
+
+
+def test_wrong_use_names_the_help_of_the_command(command):
+    assert "See: entrepot items export --help" in command("items", "export")[2]
+
+
+def test_a_folder_that_cannot_be_written_is_no_bug(command, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, err = command("connectors", "new", "mine", "--into", tmp_path / "file")
+    assert code == 2
+    assert "Traceback" not in err

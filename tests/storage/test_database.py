@@ -209,6 +209,13 @@ def test_other_sorts_of_databases_are_refused():
         choose_dialect("mysql://localhost/hub")
 
 
+@pytest.mark.parametrize("url", ["postgresql://me:planted@host:port/hub", "sqlite://", "sqlite:///:memory:"])
+def test_a_url_that_cannot_be_is_refused_without_its_password(url):
+    with pytest.raises(PersonMustFix) as refused:
+        choose_dialect(url)
+    assert "planted" not in refused.value.message
+
+
 @pytest.mark.parametrize(
     ("url", "file"),
     [("sqlite:///hub.db", "hub.db"), ("sqlite:////data/hub.db", "/data/hub.db"), ("some/hub.db", "some/hub.db")],

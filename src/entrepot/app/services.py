@@ -66,13 +66,20 @@ class Services:
         if self.settings.key is not None:
             return TextKeys(self.settings.key)
         if self.settings.key_command is not None:
-            return CommandKeys(shlex.split(self.settings.key_command))
+            return CommandKeys(_words(self.settings.key_command))
         make_folder(self.settings.key_file.parent)
         return FileKeys(self.settings.key_file)
 
     def close(self) -> None:
         if "database" in self.__dict__:
             self.database.close()
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        raise PersonMustFix("ENTREPOT_KEY_COMMAND has a quotation mark that is not closed.") from None
 
 
 def make_folder(folder: Path) -> None:

@@ -17,4 +17,8 @@ def list_(*, common: Common = STANDARD) -> None:
     if output.json:
         output.value(found)
         return
-    output.table(("id", "kind", "name", "#items"), [(c.id, c.kind, c.name, c.items) for c in found])
+    output.table(
+        ("id", "kind", "name", "#items"),
+        [(c.id, c.kind, c.name, c.items) for c in found],
+        empty="There are no collections yet.",
+    )

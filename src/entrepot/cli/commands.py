@@ -59,7 +59,8 @@ def run(words: Sequence[str]) -> int:
         code = int(command_line()(list(words), exit_on_error=False, print_error=False) or DONE)
         sys.stdout.flush()
     except CycloptsError as error:
-        return _refuse(output, PersonMustFix(f"{error} See: entrepot --help"))
+        command = " ".join(("entrepot", *(error.command_chain or ())))
+        return _refuse(output, PersonMustFix(f"{error} See: {command} --help"))
     except EntrepotError as error:
         return _refuse(output, error)
     except BrokenPipeError:

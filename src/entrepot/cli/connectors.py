@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from entrepot.cli.options import STANDARD, Common
+from entrepot.core.errors import PersonMustFix
 from entrepot.sdk.catalog import Catalog
 from entrepot.sdk.scaffold import scaffold
 
@@ -38,7 +39,11 @@ def new(
 ) -> None:
     """Write the folder of a new connector, ready to be filled in."""
     output = common.output()
-    folder = scaffold(name, into, Catalog(common.settings().connectors).entry(like) if like else None)
+    start = Catalog(common.settings().connectors).entry(like) if like else None
+    try:
+        folder = scaffold(name, into, start)
+    except OSError as problem:
+        raise PersonMustFix(f"{into / name} cannot be written: {problem.strerror}.") from None
     if output.json:
         output.value({"folder": str(folder)})
     else:

@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 
 from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common
+from entrepot.cli.output import FIRST_STEP
 
 app = App(name="integrations", help="Connected accounts and imported archives.")
 
@@ -21,7 +22,9 @@ def list_(*, common: Common = STANDARD) -> None:
         output.value(found)
         return
     rows = [(i.id, i.name, i.connector, i.mode, i.account_name or "", i.status) for i in found]
-    output.table(("id", "name", "connector", "mode", "account", "status"), rows)
+    output.table(
+        ("id", "name", "connector", "mode", "account", "status"), rows, empty=f"Nothing is connected. {FIRST_STEP}"
+    )
 
 
 @app.command

@@ -10,6 +10,7 @@ from cyclopts.validators import Number
 from entrepot.app.export import write
 from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common
+from entrepot.cli.output import FIRST_STEP
 
 app = App(name="items", help="The records in the hub.")
 
@@ -30,7 +31,7 @@ def list_(
         output.value(found)
         return
     rows = [(i.id, i.kind, i.title, i.source.platform, i.updated_at.strftime("%Y-%m-%d %H:%M")) for i in found]
-    output.table(("id", "kind", "title", "source", "updated"), rows)
+    output.table(("id", "kind", "title", "source", "updated"), rows, empty=f"There are no such items. {FIRST_STEP}")
 
 
 @app.command

@@ -20,6 +20,8 @@ NARROWEST, GAP = 20, 2
 _DIRECTION = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 """Marks that turn the direction of what follows, and so can show one name as another; and odd line ends."""
 _STEERING = [sign for sign in (*range(32), *range(127, 160), *_DIRECTION) if chr(sign) not in "\n\t"]
+FIRST_STEP = "To bring something in: entrepot import PATH, or entrepot connect CONNECTOR."
+
 _CONTROL = dict.fromkeys(_STEERING, "\ufffd")
 _ESCAPED = {sign: f"\\u{sign:04x}" for sign in _STEERING}
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
@@ -60,10 +62,13 @@ class Output:
         self.data.write(line.decode() + "\n")
         self._out.flush()
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-        """Cells are shown as they are: what a service wrote is data, never markup."""
-        table = Table(title=title, box=None, header_style="bold", pad_edge=False, title_justify="left")
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "") -> None:
+        """Cells are shown as they are: what a service wrote is data, never markup. `empty` is for no rows."""
+        table = Table(box=None, header_style="bold", pad_edge=False)
         shown = [[Text(_shown(cell)) for cell in row] for row in rows]
+        if empty and not shown:
+            self.note(empty)
+            return
         for name in columns:
             justify = "right" if name.startswith("#") else "left"
             table.add_column(name.lstrip("#"), justify=justify, no_wrap=name not in FOLDED, overflow="fold")

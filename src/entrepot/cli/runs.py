@@ -7,6 +7,7 @@ from cyclopts.validators import Number
 
 from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common
+from entrepot.cli.output import FIRST_STEP
 from entrepot.cli.reports import finish
 
 app = App(name="runs", help="Imports and syncs, newest first.")
@@ -29,6 +30,7 @@ def list_(*, limit: Annotated[int, Parameter(validator=Number(gte=0))] = 50, com
             for r in found
             for c in (r.counts,)
         ],
+        empty=f"Nothing was imported or synced yet. {FIRST_STEP}",
     )
 
 

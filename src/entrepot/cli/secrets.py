@@ -14,8 +14,10 @@ def read_secret(option: str, value: str, *, allow_plain: bool = True) -> Secret:
     if value.startswith("@"):
         try:
             return Secret(Path(value[1:]).read_text(encoding="utf-8").rstrip("\r\n"))
-        except (OSError, UnicodeDecodeError) as problem:
-            raise PersonMustFix(f"{option}: {value[1:]} cannot be read: {problem}") from None
+        except OSError as problem:
+            raise PersonMustFix(f"{option}: {value[1:]} cannot be read: {problem.strerror}.") from None
+        except UnicodeDecodeError:
+            raise PersonMustFix(f"{option}: {value[1:]} is not text in UTF-8.") from None
     if not allow_plain:
         raise PersonMustFix(f"{option} takes @FILE, or - for standard input, so that no shell history keeps it.")
     return Secret(value)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError
 
 from entrepot.core.errors import PersonMustFix
 from entrepot.storage.dialect import Rows, Same
@@ -16,7 +17,13 @@ class Postgres:
     now = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url).set(drivername="postgresql+psycopg")
+        try:
+            self._url = make_url(url).set(drivername="postgresql+psycopg")
+        except (ArgumentError, ValueError):
+            # Not shown, because a password may be in it.
+            raise PersonMustFix(
+                "The URL of the database cannot be read. It is postgresql://USER@HOST:PORT/NAME."
+            ) from None
 
     def engine(self) -> Engine:
         try:

@@ -32,6 +32,8 @@ class Sqlite:
     now = "SELECT CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"
 
     def __init__(self, file: Path, *, patience: float = PATIENCE, most_pages: int | None = None) -> None:
+        if file.name in {"", ":memory:"}:
+            raise PersonMustFix("A hub is kept in a file: name one, as in sqlite:////home/me/hub.sqlite.")
         self.file = file
         self._patience = patience
         self._most_pages = most_pages
