@@ -149,7 +149,7 @@ def exported(request, tmp_path: Path) -> Path:
 def test_the_export_and_the_account_are_one(hub, exported):
     (report,) = hub.import_files(exported)
     assert report.counts.created == 2
-    with pytest.raises(PersonMustFix, match="imported from files; .*entrepot connect myanimelist"):
+    with pytest.raises(PersonMustFix, match=r"imported from files; .*entrepot connect myanimelist"):
         hub.sync("myanimelist")
     with lists() as address:
         connect(hub, address)
