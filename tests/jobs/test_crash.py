@@ -50,6 +50,11 @@ class Importer:
 
 
 class Reader:
+    """Each stream is listed in two pages; when all is read again, every tenth record is gone."""
+
+    def __init__(self, every=1):
+        self.kept = [number for number in range(1200) if every == 1 or number % every]
+
     async def probe(self):
         return Account("1")
 
@@ -59,8 +64,8 @@ class Reader:
     async def changes(self, stream, since, collection=None):
         first = since.value if since else 0
         for number in range(first, 1200, 600):
-            changes = [record(stream, one) for one in range(number, number + 600)]
-            bad = [BadRow(stream, f"line {number}", "broken")]
+            changes = [record(stream, one) for one in self.kept if number <= one < number + 600]
+            bad = [] if len(self.kept) < 1200 else [BadRow(stream, f"line {number}", "broken")]
             last = number == 600
             yield Page(changes, bad, Cursor(number + 600), last=last, listing=True)
             if not last:
@@ -85,14 +90,17 @@ def work(url, folder, task, number):
         there = integrations.everything(tx, workspace)
         new = integrations.NewIntegration(connector="shop", name="Shop", account_id="1")
         mine = there[0] if there else integrations.add(tx, workspace, new)
-    held = runs.start(database, runs.NewRun(workspace_id=workspace, integration=mine.key, task=task))
+    what = "import" if task == "import" else "sync"
+    options = {"task": task}
+    held = runs.start(database, runs.NewRun(workspace_id=workspace, integration=mine.key, task=what, options=options))
     same = dict(database=database, blobs=Blobs(Path(folder)), held=held, workspace_id=workspace, integration=mine)
     if task == "import":
         kinds = {"tasks": "task", "events": "event"}
         import_archive(Import(**same, archive=None, importer=Importer(), kinds=kinds, options=Options()))
     else:
         streams = [Stream("tasks", "task", "absence"), Stream("events", "event", "absence", by_collection=True)]
-        asyncio.run(sync(Sync(**same, reader=Reader(), streams=streams)))
+        full = task == "full"
+        asyncio.run(sync(Sync(**same, reader=Reader(10 if full else 1), streams=streams, full=full)))
     database.close()
 
 
@@ -180,14 +188,22 @@ def fresh(url):
     return forget
 
 
-@pytest.mark.parametrize("task", ["import", "sync"])
+@pytest.mark.parametrize("task", ["import", "sync", "full"])
 def test_killed_at_any_commit_it_goes_on_and_all_is_as_it_would_have_been(work, url, fresh, tmp_path, task):
     folder = tmp_path / "blobs"
+
+    def begin():
+        fresh()
+        if task == "full":
+            assert not work(url, folder, "sync")
+
+    begin()
     assert not work(url, folder, task)
     expected, ended = state(url, folder), outcome(url)
-    assert (ended[0], len(ended[2])) == ("done", 3 if task == "import" else 4)
+    assert (ended[0], len(ended[2])) == ("done", {"import": 3, "sync": 4, "full": 0}[task])
+    assert [there for _, _, there in expected["items"]].count(False) == (240 if task == "full" else 0)
     for number in count(1):
-        fresh()
+        begin()
         if not work(url, folder, task, number):
             break
         state(url, folder)

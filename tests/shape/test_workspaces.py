@@ -7,7 +7,6 @@ STORAGE = Path(__file__).parents[2] / "src" / "entrepot" / "storage"
 CARRIES = {"Stream", "Feed", "NewEvent", "NewRun", "Credential", "DataKey"}
 """Structs that name their workspace, or were read in one."""
 ACROSS = {
-    "app_registrations.reseal": "the row as it was found in its workspace",
     "credentials.due": "idle tokens are renewed for all workspaces",
     "data_keys.lock_wrapping": "a master key wraps the keys of all workspaces",
     "data_keys.master_key_ids": "the same",

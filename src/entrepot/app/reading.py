@@ -23,11 +23,6 @@ from entrepot.sync.run import sync as run_sync
 from entrepot.transport.signing import Signer
 
 
-class Opened(msgspec.Struct, frozen=True):
-    place: Place
-    reader: Reader
-
-
 def place_of(services: Services, integration: Integration) -> Place:
     manifest = manifest_file.load(services.catalog.entry(integration.connector).manifest)
     return Place(manifest, integration.settings, integration.base_url)

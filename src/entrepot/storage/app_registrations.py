@@ -59,12 +59,6 @@ def everything(tx: Reading, workspace_id: int) -> list[AppRegistration]:
     return [AppRegistration(*row) for row in tx.run(mine)]
 
 
-def reseal(tx: Writing, found: AppRegistration, sealed: bytes) -> bool:
-    """The same secret under another key; False if somebody else wrote it since it was read."""
-    same = (_there.id == found.key, _there.sealed == found.sealed)
-    return tx.run(app_registrations.update().where(*same).values(sealed=sealed)).rowcount == 1
-
-
 def remove(tx: Writing, workspace_id: int, connector: str) -> bool:
     mine = (_there.workspace_id == workspace_id, _there.connector == connector)
     return tx.run(delete(app_registrations).where(*mine)).rowcount > 0
