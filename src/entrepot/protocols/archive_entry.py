@@ -2,6 +2,7 @@
 
 import io
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -13,6 +14,8 @@ from entrepot.core.errors import PersonMustFix
 from entrepot.protocols.archive_limits import Meter
 
 BUFFER = 1 << 18
+ODD = (struct.error, ValueError, OverflowError, IndexError, KeyError, RecursionError)
+"""What zipfile and tarfile also raise where a file was made to confuse them."""
 _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, tarfile.TarError)
 
 
@@ -57,7 +60,7 @@ class StoredEntry:
             return b""
 
     def _buffered(self, size: int) -> BinaryIO:
-        with explained(f"{self.archive}: {self.name}"):
+        with explained(f"{self.archive}: {self.name}", *ODD):
             inner = self._open_raw()
         return cast("BinaryIO", io.BufferedReader(_MeteredStream(inner, self), size))
 
@@ -72,11 +75,11 @@ class StoredEntry:
 
 
 @contextmanager
-def explained(what: str) -> Generator[None]:
+def explained(what: str, *odd: type[Exception]) -> Generator[None]:
     """Turns what the unpacking libraries raise into Damaged."""
     try:
         yield
-    except _DAMAGE as error:
+    except (*_DAMAGE, *odd) as error:
         raise Damaged(
             f"{what} is damaged or was cut off while downloading; download it again.", detail=repr(error)
         ) from error

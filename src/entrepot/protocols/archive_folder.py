@@ -10,22 +10,22 @@ from typing import BinaryIO
 from entrepot.core.errors import PersonMustFix
 from entrepot.protocols.archive_entry import StoredEntry
 from entrepot.protocols.archive_limits import Limits, Meter
-from entrepot.protocols.archive_names import clean_name, free_name
+from entrepot.protocols.archive_names import FreeNames, clean_name
 
 
 def folder_entries(folder: Path, name: str, meter: Meter, limits: Limits) -> list[StoredEntry]:
-    found: dict[str, StoredEntry] = {}
+    found: list[StoredEntry] = []
+    names = FreeNames()
     for path, size in _regular_files(folder):
         relative = os.path.relpath(path, folder).replace(os.sep, "/")
         readable = relative.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         cleaned = clean_name(readable, name, limits.name_length)
         if cleaned is None:
             continue
-        unique = free_name(cleaned, found)
-        found[unique] = StoredEntry(name, unique, size, partial(_open_unlinked, path), meter)
+        found.append(StoredEntry(name, names.take(cleaned), size, partial(_open_unlinked, path), meter))
         if len(found) > limits.entries:
             raise PersonMustFix(f"{name} holds more than {limits.entries:,} files; give the folder of one export.")
-    return list(found.values())
+    return found
 
 
 def file_entries(path: Path, name: str, meter: Meter) -> list[StoredEntry]:

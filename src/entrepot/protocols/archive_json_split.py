@@ -14,10 +14,11 @@ from entrepot.protocols.archive_json_window import Window
 
 _DEEPEST = 200
 _TRIES = 4
+_MOST_SCALARS = 1 << 20
 
 _RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _BETWEEN = re.compile(rb"[\s,]*")
-_NEXT_RECORD = re.compile(rb'\s*,\s*\{\s*"(?:[^"\\]|\\.)*"')
+_NEXT_RECORD = re.compile(rb'\s*+,\s*+\{\s*+"(?:[^"\\]++|\\.)*+"')
 _BRACKET = re.compile(rb'[^{}\[\]"]*+(?:"(?:[^"\\]++|\\.)*+"[^{}\[\]"]*+)*+([{}\[\]"]|\Z)', re.DOTALL)
 """The next bracket outside of strings: matching begins where the last match ended, so never inside a string."""
 
@@ -107,12 +108,14 @@ class _Scan(_Split):
                     self.length = token.end()
             else:
                 self.is_end = sign == b"]"
-                self._add_scalars(window.data, start, token.end() - 1, spans)
+                self._add_scalars(window, start, token.end() - 1, spans)
                 break
         return spans
 
-    def _add_scalars(self, data: bytes, start: int, end: int, spans: list[tuple[int, int]]) -> None:
-        if data[start:end].strip(b" \t\r\n,"):
+    def _add_scalars(self, window: Window, start: int, end: int, spans: list[tuple[int, int]]) -> None:
+        if end - start > _MOST_SCALARS:
+            raise PersonMustFix(f"{window.name} holds bare values where records are expected.")
+        if window.data[start:end].strip(b" \t\r\n,"):
             spans.append((start, end))
             self.length = end
 

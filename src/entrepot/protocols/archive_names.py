@@ -1,7 +1,6 @@
 """Names inside archives: one spelling for all, none that climbs out, none twice."""
 
 import re
-from collections.abc import Container
 from pathlib import PurePosixPath
 from unicodedata import normalize
 
@@ -42,12 +41,20 @@ def repaired_zip_name(name: str, flags: int) -> str:
         return name
 
 
-def free_name(name: str, taken: Container[str]) -> str:
-    """`name`, or `name (2)` before the suffix where an archive holds the same name twice."""
-    if name not in taken:
-        return name
-    path = PurePosixPath(name)
-    number = 2
-    while (other := str(path.with_name(f"{path.stem} ({number}){path.suffix}"))) in taken:
-        number += 1
-    return other
+class FreeNames:
+    """Gives each name once: `name`, and `name (2)` before the suffix where an archive holds the same name twice."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def take(self, name: str) -> str:
+        number = self._last.get(name)
+        free = name
+        if number is not None:
+            path = PurePosixPath(name)
+            while free in self._last:
+                number += 1
+                free = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
+            self._last[name] = number
+        self._last[free] = 1
+        return free

@@ -11,6 +11,11 @@ _LONGEST = 1 << 20
 _SKIPPED = re.compile(rb"\s*(?:<!--.*?-->|<\?(?!xml\s).*?\?>)", re.DOTALL)
 _XML = re.compile(rb"\s*<\?xml\s(.*?)\?>", re.DOTALL)
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
+_PLAIN = re.compile(
+    rb"(?:utf-?8|(?:us-)?ascii|(?:iso[-_]?)?8859[-_]?\d+|iso_8859-\d+:\d+|latin-?\d+|(?:x-)?(?:windows|cp)-?125\d|koi8-[ru]"
+    rb"|x?-?mac-?(?:roman|intosh)|macintosh|shift[-_]?jis|sjis|windows-31j|cp932|gb2312|gbk|gb18030|big5(?:-hkscs)?"
+    rb"|euc-(?:jp|kr|tw|cn)|ks_c_5601-1987|tis-620)"
+)
 _DOCTYPE = re.compile(rb"""\s*<!DOCTYPE(?:"[^"]*"|'[^']*'|[^\["'>])*([\[>])""", re.IGNORECASE)
 _DOCTYPE_END = re.compile(rb"\]\s*>")
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
@@ -25,13 +30,23 @@ def safe_prolog(stream: BinaryIO, name: str) -> bytes:
     """
     data = b""
     while True:
-        piece = stream.read(_PIECE)
+        piece = stream.read(max(_PIECE, len(data)))
         data += piece
-        made_safe = _without_doctype(data, name)
-        if _ELEMENT.match(made_safe, _end_of_remarks(made_safe)):
-            return made_safe
-        if not piece or len(data) > _LONGEST:
+        safe = made_safe(data, name)
+        if safe is not None:
+            return safe
+        if not piece:
             raise Damaged(f"{name} is not XML: no element was found in it.")
+
+
+def made_safe(data: bytes, name: str) -> bytes | None:
+    """The beginning of an XML document, as `safe_prolog` gives it; None where more of it is needed."""
+    safe = _without_doctype(data, name)
+    if _ELEMENT.match(safe, _end_of_remarks(safe)):
+        return safe
+    if len(data) > _LONGEST:
+        raise Damaged(f"{name} is not XML: no element was found in it.")
+    return None
 
 
 def first_element(start: bytes) -> str | None:
@@ -55,17 +70,24 @@ def _without_doctype(data: bytes, name: str) -> bytes:
 
 
 def _true_declaration(data: bytes, name: str) -> bytes:
-    """These bytes are ASCII at heart, so a declaration of UTF-16 is a lie (or true of what we have already decoded)."""
+    """Written anew, so that the parser reads what was looked at here.
+
+    These bytes are ASCII at heart, so a declaration of UTF-16 is a lie (or true of what we have already decoded).
+    Only charsets in which `<`, `-` and `>` always mean themselves: in others a comment may end for us and not for the
+    parser, and what it hides is a DTD.
+    """
     declaration = _XML.match(data)
-    encoding = _ENCODING.search(declaration.group(1)) if declaration else None
-    if not declaration or not encoding:
+    if not declaration:
         return data
-    said = encoding.group(1).lower()
+    encoding = _ENCODING.search(declaration.group(1))
+    said = encoding.group(1).lower() if encoding else b"utf-8"
+    rest = data[declaration.end() :]
     if said.startswith((b"utf-16", b"utf-32", b"ucs", b"iso-10646")):
-        return data[declaration.end() :]
-    if b"utf-7" in said or b"utf7" in said or b"ebcdic" in said or said.startswith((b"ibm", b"cp037")):
-        raise PersonMustFix(f"{name} says that it is encoded as {said.decode('ascii', 'replace')}; that is not read.")
-    return data
+        return rest
+    if not _PLAIN.fullmatch(said):
+        shown = said[:40].decode("ascii", "replace")
+        raise PersonMustFix(f"{name} says that it is encoded as {shown}; that is not read.")
+    return b'<?xml version="1.0" encoding="' + said + b'"?>' + rest
 
 
 def _end_of_remarks(data: bytes) -> int:

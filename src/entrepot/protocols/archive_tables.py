@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
@@ -13,6 +14,8 @@ from entrepot.sdk.archive import Entry
 
 DELIMITERS = ",;\t|"
 LONGEST_LINE = 16 << 20
+LONGEST_ROW = 2 * LONGEST_LINE
+"""Characters, in as many lines as its cells have. A cell that is too long is told before, and rows behind it read."""
 _HEAD = 1 << 16
 _PREAMBLE_LINES = 60
 
@@ -122,13 +125,14 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 
 def _unique(header: Sequence[str]) -> tuple[str, ...]:
-    names: list[str] = []
+    names: dict[str, None] = {}
+    last: Counter[str] = Counter()
     for at, name in enumerate(header, start=1):
-        wanted, number = name or f"#{at}", 1
+        wanted = name or f"#{at}"
         while wanted in names:
-            number += 1
-            wanted = f"{name}#{number}"
-        names.append(wanted)
+            last[name] += 1
+            wanted = f"{name}#{last[name] + 1}"
+        names[wanted] = None
     return tuple(names)
 
 
@@ -143,7 +147,7 @@ def _numbered(reader: Iterator[list[str]], lines: "_Lines") -> Iterator[tuple[in
     """Each record with the line it begins at, and what is wrong with it."""
     while True:
         number = lines.number + 1
-        lines.problem = ""
+        lines.begin_record()
         try:
             cells = next(reader)
         except StopIteration:
@@ -161,8 +165,13 @@ class _Lines:
         self.number = 0
         self.repaired = 0
         self.problem = ""
+        self._left = LONGEST_ROW
         self._name = entry.name
         self._text = io.TextIOWrapper(open_utf8(entry), "utf-8", "surrogateescape", newline="")
+
+    def begin_record(self) -> None:
+        self.problem = ""
+        self._left = LONGEST_ROW
 
     def __iter__(self) -> "_Lines":
         return self
@@ -173,6 +182,9 @@ class _Lines:
             self._text.close()
             raise StopIteration
         self.number += 1
+        self._left -= len(line)
+        if self._left < 0:
+            raise Damaged(f"{self._name} has a row of more than {LONGEST_ROW:,} characters; it is not a table.")
         if len(line) == LONGEST_LINE:
             raise Damaged(f"{self._name} has a line of more than {LONGEST_LINE:,} characters; it is not a table.")
         if "\0" in line:

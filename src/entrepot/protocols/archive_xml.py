@@ -16,6 +16,9 @@ Element = etree._Element  # noqa: SLF001 - the only name lxml has for it  # pyri
 Filter = Callable[[BinaryIO], BinaryIO]
 
 LARGEST_ELEMENT = 512 << 20
+MOST_NODES = 2_000_000
+_FEW = 4 << 20
+"""Bytes that are held before elements are counted: each takes a hundred bytes or more, however short it is."""
 _CHUNK = 1 << 17
 _HEAD = 1 << 14
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
@@ -87,6 +90,7 @@ class _Parser:
         self._root: Element | None = None
         self._open: list[Element] = []
         self._held = 0
+        self._counted = _FEW
 
     def feed(self, chunk: bytes) -> Iterator[Element]:
         yield from self._ended_after(lambda: self._parser.feed(chunk))
@@ -131,5 +135,9 @@ class _Parser:
                 del node[:-1]
                 self._held = 0
             node = node[-1] if len(node) else None
+        if self._held > self._counted * 2:
+            self._counted = self._held
+            if self._root is not None and sum(1 for _ in self._root.iter()) > MOST_NODES:
+                raise PersonMustFix(f"{self._name} holds an element with more than {MOST_NODES:,} others in it.")
         if self._held > LARGEST_ELEMENT:
             raise PersonMustFix(f"{self._name} holds an element of more than {LARGEST_ELEMENT:,} bytes.")
