@@ -1,17 +1,21 @@
 """A small WebDAV client for calendars and address books: ask, list, fetch, put, delete."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
 from entrepot.core.errors import EntrepotError, RecordRefused, ServiceChanged, Stale
-from entrepot.protocols.dav_answer import Member, Multistatus, Unreadable, members_of, path_of
+from entrepot.protocols.dav_answer import Member, Multistatus, Unreadable, joined, members_of, path_of
 from entrepot.protocols.dav_words import ETAG, Family, multiget, propfind, sync_collection
 from entrepot.transport.client import Client
 from entrepot.transport.message import Request, Response
 
 _XML = "application/xml; charset=utf-8"
+LARGEST = 48 << 20
+"""Bytes of one object."""
+_MULTIGET = 256 << 20
+"""Bytes of one answer with many objects, which are held together."""
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _TOO_MANY = 507
 _FORGOTTEN: Mapping[int, str] = dict.fromkeys((400, 403, 409, 410, 412), "Stale")
@@ -20,6 +24,7 @@ _FORGOTTEN: Mapping[int, str] = dict.fromkeys((400, 403, 409, 410, 412), "Stale"
 _UID_CONFLICT = b"no-uid-conflict"
 _BAD_DATA = (b"valid-calendar-data", b"valid-calendar-object-resource", b"valid-address-data", b"max-resource-size")
 _HOPS = 5
+MEMBERS = 2_000_000
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -64,7 +69,7 @@ class Dav:
         """
         request = Request(
             method="PROPFIND",
-            url=urljoin(self.origin, url),
+            url=joined(self.origin, url),
             headers={"Depth": str(depth), "Content-Type": _XML},
             body=propfind(names),
             expected=absent,
@@ -82,7 +87,7 @@ class Dav:
             location = response.headers.get("Location")
             if response.status not in _REDIRECTS or not location:
                 return response
-            there = urljoin(response.url, location)
+            there = joined(response.url, location)
             if response.url.startswith("https:") and not there.startswith("https:"):
                 raise ServiceChanged(f"{origin_of(response.url)} redirects to an unprotected address.")
             request = msgspec.structs.replace(request, url=there)
@@ -102,8 +107,9 @@ class Dav:
     async def _sync(self, path: str, report: Report) -> bool:
         answer = Multistatus(self.origin + path)
         request = self._report(path, sync_collection(report.token), depth="0", forgiving=report.token is not None)
-        cut = False
+        cut, came = False, 0
         async for member in self._stream(request, answer):
+            came += 1
             if member.status == _TOO_MANY:
                 cut = True
             elif member.path.rstrip("/") == path.rstrip("/"):
@@ -113,8 +119,10 @@ class Dav:
                 report.gone.append(member.path)
             else:
                 report.changed[member.path] = member.text(ETAG)
-        if answer.token is None or (cut and answer.token == report.token):
-            raise ServiceChanged(f"{self.origin}{path} gave a sync report without a token to go on from.")
+            if len(report.changed) + len(report.gone) > MEMBERS:
+                raise ServiceChanged(f"{self.origin}{path} tells of more than {MEMBERS:,} members; no more are read.")
+        if answer.token is None or (cut and (answer.token == report.token or came <= 1)):
+            raise ServiceChanged(f"{self.origin}{path} gave a sync report without a way to go on from it.")
         report.token = answer.token
         return cut
 
@@ -123,28 +131,31 @@ class Dav:
         request = self._report(path, multiget(self.family, wanted), depth="1")
         answer = Multistatus(self.origin + path)
         try:
-            members = [member async for member in self._stream(request, answer)]
-        except Unreadable:
+            members = [member async for member in self._stream(request, answer, _MULTIGET)]
+        except (Unreadable, RecordRefused):
             if len(wanted) == 1:
                 return await self._fetch_one(wanted[0])
-            half = len(wanted) // 2  # one object with a control character makes the whole answer unreadable
+            half = len(wanted) // 2  # one object that is huge, or has a control character, spoils the whole answer
             first, second = await self.fetch(path, wanted[:half]), await self.fetch(path, wanted[half:])
             return first[0] + second[0], first[1] + second[1]
         return _sorted_out(members, self.family.data)
 
     async def _fetch_one(self, path: str) -> tuple[list[Item], list[str]]:
-        response = await self.get(path)
-        if response is None:
-            return [], [path]
-        return [response], []
+        try:
+            found = await self.get(path)
+        except RecordRefused:
+            return [], []
+        return ([found], []) if found else ([], [path])
 
     async def get(self, path: str) -> Item | None:
-        """None where it does not exist."""
-        request = Request(method="GET", url=self.origin + path, expected=(404, 410))
-        response = await self._http.send(request)
-        if response.status != 200:
+        """None where it does not exist. Raises RecordRefused where it is larger than `LARGEST`."""
+        request = Request(method="GET", url=self.origin + path, errors={404: "Stale", 410: "Stale"})
+        try:
+            async with self._http.stream(request, limit=LARGEST) as pieces:
+                body = b"".join([piece async for piece in pieces])
+        except Stale:
             return None
-        return Item(path, response.headers.get("ETag"), response.body)
+        return Item(path, pieces.response.headers.get("ETag"), body)
 
     async def put(self, path: str, text: str, *, etag: str | None) -> str | None:
         """Replace the version with this etag, or create (etag None). The new etag, asked for where it is withheld.
@@ -184,8 +195,8 @@ class Dav:
             method="REPORT", url=self.origin + path, headers=headers, body=body, errors=_FORGOTTEN if forgiving else {}
         )
 
-    async def _stream(self, request: Request, answer: Multistatus) -> AsyncIterator[Member]:
-        async with self._http.stream(request) as pieces:
+    async def _stream(self, request: Request, answer: Multistatus, limit: int | None = None) -> AsyncIterator[Member]:
+        async with self._http.stream(request, limit=limit) as pieces:
             async for piece in pieces:
                 for member in answer.feed(piece):
                     yield member
@@ -217,7 +228,9 @@ def _refusal(response: Response, path: str) -> EntrepotError:
     body = response.body
     if _UID_CONFLICT in body:
         there = body.partition(_UID_CONFLICT)[2].partition(b"href>")[2].partition(b"<")[0].decode("utf-8", "replace")
-        return UidTaken(f"The server already has a record with the same UID as {path}.", path_of(there) or None)
+        return UidTaken(
+            f"The server already has a record with the same UID as {path}.", path_of(there) if there else None
+        )
     if response.status == 412:
         return Stale(f"{path} was changed at the server since it was read.")
     if any(sign in body for sign in _BAD_DATA) or response.status == 409:

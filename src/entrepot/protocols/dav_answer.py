@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from typing import cast
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin
 
 import msgspec
 from lxml import etree
 
-from entrepot.core.errors import ServiceChanged
+from entrepot.core.errors import PersonMustFix, ServiceChanged
+from entrepot.protocols.archive_prolog import made_safe
 from entrepot.protocols.dav_words import DAV
 
 Element = etree._Element  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - lxml has no other name for its elements
@@ -19,6 +20,9 @@ _STATUS = f"{{{DAV}}}status"
 _PROPSTAT = f"{{{DAV}}}propstat"
 _PROP = f"{{{DAV}}}prop"
 _PLAIN = "~!$&'()*+,;=:@"
+_ODD = "surrogateescape"
+LARGEST = 16 << 20
+"""Bytes about one resource, which become a tree many times as large; a larger object is asked for by itself."""
 
 
 class Property(msgspec.Struct, frozen=True):
@@ -61,17 +65,35 @@ class Multistatus:
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
-            huge_tree=True,  # a calendar may carry an attachment of more than lxml's 10 MB
+            huge_tree=True,  # a calendar may carry an attachment of more than lxml's 10 MB; LARGEST stands in
+            remove_comments=True,
+            remove_pis=True,
         )
+        self._start: bytes | None = b""
+        self._held = 0
         self._ended = False
 
     def feed(self, piece: bytes) -> Iterator[Member]:
+        if self._start is not None:
+            piece = self._begun(self._start + piece)
+        self._held += len(piece)
+        if self._held > LARGEST:
+            raise Unreadable(f"{self._where} answered with more than {LARGEST:,} bytes about one thing.")
         try:
             self._parser.feed(piece)
         except etree.XMLSyntaxError as error:
             raise self._unreadable(error) from None
         for _, element in self._parser.read_events():
             yield from self._take(cast("Element", element))
+
+    def _begun(self, start: bytes) -> bytes:
+        """What comes before the first element is kept back until a DTD can no longer follow."""
+        try:
+            safe = made_safe(start.lstrip(b"\xef\xbb\xbf \r\n\t"), self._where)
+        except PersonMustFix as why:
+            raise Unreadable(why.message) from None
+        self._start = start if safe is None else None
+        return safe or b""
 
     def close(self) -> None:
         """Raises ServiceChanged where the answer was cut off or is none: half a list must not look like a list."""
@@ -86,6 +108,7 @@ class Multistatus:
         if element.tag == _RESPONSE:
             yield from _members(element)
             _forget(element)
+            self._held = 0
         elif element.tag == _ROOT:
             self._ended = True
         elif (parent := element.getparent()) is not None and parent.tag == _ROOT:
@@ -103,9 +126,26 @@ def members_of(body: bytes, where: str) -> list[Member]:
 
 
 def path_of(href: str) -> str:
-    """The path alone, each part encoded in one way, so that the same resource always has the same name."""
-    path = urlsplit(href.strip()).path if "//" in href else href.strip().split("?")[0]
-    return "/".join(quote(unquote(part), safe=_PLAIN) for part in path.split("/"))
+    """The path alone, each part encoded in one way, so that the same resource always has the same name.
+
+    Whatever host the address names, the path is asked for at our own; it begins with `/`, lest it add to the name of
+    that host.
+    """
+    path, place, rest = href.strip().partition("//")
+    if place and (not path or path.endswith(":")):
+        path = rest.partition("/")[2].partition("#")[0]
+    else:
+        path += place + rest
+    parts = path.partition("?")[0].removeprefix("/").split("/")
+    return "/" + "/".join(quote(unquote(part, errors=_ODD), safe=_PLAIN, errors=_ODD) for part in parts)
+
+
+def joined(where: str, href: str) -> str:
+    """The address that a server names, as seen from where it says so."""
+    try:
+        return urljoin(where, href)
+    except ValueError:
+        raise ServiceChanged(f"{where} names an address that cannot be read.") from None
 
 
 def _members(element: Element) -> Iterator[Member]:
@@ -136,7 +176,7 @@ def _inside(element: Element) -> str:
 def _code(element: Element | None) -> int | None:
     """`HTTP/1.1 404 Not Found` → 404."""
     words = (element.text or "").split() if element is not None else []
-    return int(words[1]) if len(words) > 1 and words[1].isdecimal() else None
+    return int(words[1]) if len(words) > 1 and len(words[1]) == 3 and words[1].isdecimal() else None
 
 
 def _forget(element: Element) -> None:

@@ -1,12 +1,10 @@
 """Find a person's calendars or address books from any address they may type (RFC 6764, RFC 5397)."""
 
-from urllib.parse import urljoin
-
 import msgspec
 
 from entrepot.core.errors import PersonMustFix
 from entrepot.protocols.dav import Dav, origin_of
-from entrepot.protocols.dav_answer import Member, path_of
+from entrepot.protocols.dav_answer import Member, joined, path_of
 from entrepot.protocols.dav_words import COLOR, COMPONENTS, NAME, PRINCIPAL, PRIVILEGES, TYPE
 
 _ABSENT = (400, 403, 404, 405, 410, 501)
@@ -51,8 +49,8 @@ def _principal(dav: Dav, member: Member, where: str) -> Principal | None:
     url = next((one for one in people if not one.startswith("{")), None)
     if url is None and not homes and dav.family.kind not in member.inside(TYPE):
         return None
-    home = urljoin(where, homes[0]) if homes else None if url else where
-    return Principal(urljoin(where, url or member.href), member.text(NAME), home)
+    home = joined(where, homes[0]) if homes else None if url else where
+    return Principal(joined(where, url or member.href), member.text(NAME), home)
 
 
 async def home(dav: Dav, person: Principal) -> str:
@@ -63,7 +61,7 @@ async def home(dav: Dav, person: Principal) -> str:
     homes = members[0].inside(dav.family.home) if members else ()
     if not homes:
         raise PersonMustFix(f"{dav.origin} has an account for you but no {_word(dav)} data in it.")
-    return urljoin(where, homes[0])
+    return joined(where, homes[0])
 
 
 async def collections(dav: Dav, home_url: str) -> list[Found]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
+from urllib.parse import urljoin
 
 import msgspec
 
@@ -26,6 +27,14 @@ class Feed(msgspec.Struct, frozen=True):
     url: str | None
     entries: Sequence[Entry]
     bad: Sequence[BadRow] = ()
+
+
+def address(base: str, link: str) -> str:
+    """As seen from the feed; as it stands where it is no address."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link
 
 
 def key(*parts: str | None) -> str:

@@ -1,14 +1,13 @@
 """JSON Feed 1 and 1.1 (https://www.jsonfeed.org/version/1.1/)."""
 
 from typing import Any
-from urllib.parse import urljoin
 
 import msgspec
 
 from entrepot.core.change import BadRow
 from entrepot.core.errors import ServiceChanged
 from entrepot.core.people import Post
-from entrepot.protocols.feed_entry import Entry, Feed, key, moment
+from entrepot.protocols.feed_entry import Entry, Feed, address, key, moment
 
 
 class _Author(msgspec.Struct):
@@ -51,14 +50,14 @@ class _Document(msgspec.Struct):
 def parse_json_feed(body: bytes, url: str, stream: str) -> Feed:
     try:
         document = msgspec.json.decode(body, type=_Document)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ServiceChanged("The feed is cut off or is not a JSON Feed.") from None
     entries: list[Entry] = []
     bad: list[BadRow] = []
     for number, raw in enumerate(document.items, start=1):
         try:
             entries.append(_entry(bytes(raw), url, document))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             bad.append(BadRow(stream, f"item {number}", str(error)))
     return Feed(document.title, document.home_page_url, entries, bad)
 
@@ -68,7 +67,7 @@ def _entry(raw: bytes, url: str, feed: _Document) -> Entry:
     content = item.content_html or item.content_text or ""
     if not (content or item.title or item.url or item.summary):
         raise msgspec.ValidationError("it has neither title nor content nor address")
-    address = item.url or item.external_url
+    link = item.url or item.external_url
     authors = (
         item.authors or ([item.author] if item.author else []) or feed.authors or ([feed.author] if feed.author else [])
     )
@@ -82,9 +81,9 @@ def _entry(raw: bytes, url: str, feed: _Document) -> Entry:
         attributed_to=", ".join(names) or None,
         published=moment(item.date_published),
         updated=moment(item.date_modified),
-        url=urljoin(url, address) if address else None,
+        url=address(url, link) if link else None,
         tags=item.tags,
-        attachments=[urljoin(url, link) for link in links],
+        attachments=[address(url, each) for each in links],
         language=item.language or feed.language,
         extra=_unread(item),
     )

@@ -3,17 +3,19 @@
 import re
 from collections.abc import Callable, Iterator
 from html.entities import html5
-from urllib.parse import urljoin
 
 from lxml import etree
 
 from entrepot.core.change import BadRow
 from entrepot.core.errors import ServiceChanged
 from entrepot.core.people import Post
-from entrepot.protocols.feed_entry import Entry, Feed, key, moment
+from entrepot.protocols.feed_entry import Entry, Feed, address, key, moment
 
 MOST = 100_000
 """Entries of one feed; no honest feed has more."""
+LARGEST = 32 << 20
+MOST_TAGS = 2_000_000
+"""It is held in memory as a tree, of which each element takes a hundred bytes or more."""
 ATOM = "{http://www.w3.org/2005/Atom}"
 _RSS = (
     "",
@@ -49,6 +51,8 @@ def parse_xml_feed(body: bytes, url: str, stream: str) -> Feed:
 
 
 def _root(body: bytes) -> Element:
+    if len(body) > LARGEST or body.count(b"<") > MOST_TAGS:
+        raise ServiceChanged("The feed is larger than any honest feed is; it is not read.")
     try:
         return _parsed(body)
     except etree.XMLSyntaxError:
@@ -110,9 +114,9 @@ def _rss_entry(item: Element, base: str, language: str) -> Entry | None:
         summary=description if content and description else None,
         attributed_to=_text(item, f"{_DC}creator") or _first(item, "author") or None,
         published=published,
-        url=urljoin(base, link) if link else None,
+        url=address(base, link) if link else None,
         tags=[text for each in item if _local(each) == "category" and (text := _inner(each))],
-        attachments=list(dict.fromkeys(urljoin(base, each) for each in links if each)),
+        attachments=list(dict.fromkeys(address(base, each) for each in links if each)),
         language=language or None,
         extra={"pubDate": date} if date and published is None else {},
     )
@@ -129,7 +133,7 @@ def _atom_reader(feed: Element, url: str) -> Callable[[Element], Entry | None]:
 
 
 def _atom_entry(entry: Element, url: str, authors: str) -> Entry | None:
-    base = urljoin(url, entry.base or "")
+    base = address(url, entry.base or "")
     title, identity, link = _text(entry, f"{ATOM}title"), _text(entry, f"{ATOM}id"), _link(entry, "alternate")
     content, summary = _text(entry, f"{ATOM}content"), _text(entry, f"{ATOM}summary")
     if not (title or link or content or summary):
@@ -145,12 +149,12 @@ def _atom_entry(entry: Element, url: str, authors: str) -> Entry | None:
         attributed_to=_authors(entry) or authors or None,
         published=moment(dates["published"]),
         updated=moment(dates["updated"]),
-        url=urljoin(base, link) if link else None,
+        url=address(base, link) if link else None,
         in_reply_to=None if reply is None else reply.get("href") or reply.get("ref"),
         tags=[
             term for each in entry.iterchildren(f"{ATOM}category") if (term := each.get("label") or each.get("term"))
         ],
-        attachments=[urljoin(base, each) for each in enclosures if each],
+        attachments=[address(base, each) for each in enclosures if each],
         language=next((found for each in (entry, *entry.iterancestors()) if (found := each.get(f"{_XML}lang"))), None),
         extra={name: text for name, text in dates.items() if text and moment(text) is None},
     )
