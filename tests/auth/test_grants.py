@@ -82,6 +82,18 @@ def test_each_refusal_says_what_has_to_happen_next(status: int, body: object, er
     assert "planted-secret" not in str(caught.value) + getattr(caught.value, "detail", "")
 
 
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_an_answer_nested_without_end_is_no_bug_either(status: int):
+    with pytest.raises((EntrepotError, GrantRefused)):
+        read(b'{"error":' * 100_000, status)
+
+
+def test_an_error_that_repeats_what_it_was_asked_with_is_not_told():
+    with pytest.raises(GrantRefused) as caught:
+        read({"error": "no such client_secret: planted-secret"}, 400)
+    assert "planted" not in str(caught.value)
+
+
 @given(status=st.integers(200, 599), body=st.binary(max_size=80), media_type=st.sampled_from([JSON, "text/html", ""]))
 def test_no_answer_whatever_is_a_bug(status: int, body: bytes, media_type: str):
     with contextlib.suppress(EntrepotError, GrantRefused):

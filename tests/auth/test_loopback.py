@@ -67,6 +67,16 @@ async def test_what_is_no_http_and_what_never_ends_does_no_harm():
         assert await task
 
 
+@pytest.mark.parametrize("target", ["//[", "http://[bad", "/auth/callback?" + "a=b&" * 3000, "/auth/callback?%ff", ""])
+async def test_an_odd_address_is_answered_and_forgotten(target: str):
+    async with Loopback() as loopback:
+        task = await waiting(loopback)
+        assert (await ask(loopback, f"GET {target} HTTP/1.1")).startswith("HTTP/1.1 40")
+        page = await ask(loopback, "GET /auth/callback?code=c&state=the-state HTTP/1.1")
+        assert "no-store" in page
+        assert await task
+
+
 async def test_only_one_answer_is_taken():
     async with Loopback() as loopback:
         task = await waiting(loopback)

@@ -94,6 +94,8 @@ def test_the_right_answer_gives_its_code():
         callback() + "#access_token=x",
         "",
         "not an address",
+        "http://[",
+        callback() + "&a=b" * 200,
     ],
 )
 def test_an_answer_that_is_not_ours_is_not_used(wrong: str):

@@ -74,6 +74,7 @@ async def test_sigv4_takes_its_region_from_the_settings(make_manifest):
         (BASIC, {"username": "u", "password": ""}, "empty"),
         (BASIC, {"username": "a:b", "password": "p"}, "colon"),
         (BEARER, {"access_token": "planted\nX-Other: planted"}, "line breaks"),
+        (BASIC, {"username": "u", "password": "planted\udcff"}, "control characters"),
         (BEARER, {"access_token": "plantéd"}, "letters no key has"),
         (BEARER, {"access_token": "  "}, "empty"),
         (BEARER, {"token": "planted"}, "access_token"),

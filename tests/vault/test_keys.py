@@ -1,3 +1,4 @@
+import os
 import stat
 import sys
 from pathlib import Path
@@ -31,6 +32,51 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path, mode: int):
     file.chmod(mode)
     with pytest.raises(PersonMustFix, match="chmod 600"):
         FileKeys(file).read()
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o077, 0o277, 0o777])
+def test_the_umask_neither_opens_nor_closes_the_key_file(tmp_path: Path, mask: int):
+    before = os.umask(mask)
+    try:
+        FileKeys(tmp_path / "key").create()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
+def test_a_key_that_somebody_else_put_there_is_refused(tmp_path: Path):
+    """As in a folder where everybody may write: who put it there knows it."""
+    file = tmp_path / "key"
+    FileKeys(file).create()
+    os.chown(file, 12345, 12345)
+    with pytest.raises(PersonMustFix, match="another user"):
+        FileKeys(file).read()
+    os.chown(tmp_path, 12345, 12345)
+    assert FileKeys(file).read().ids(), "in their own folder it is their own hub"
+
+
+def test_a_key_kept_elsewhere_by_a_link_stays_there(tmp_path: Path):
+    (tmp_path / "vault").mkdir()
+    (tmp_path / "hub").mkdir()
+    link, file = tmp_path / "hub" / "key", tmp_path / "vault" / "key"
+    link.symlink_to(file)
+    source = FileKeys(link)
+    first = source.create().current.id
+    assert source.begin_rotation().current.id != first
+    source.end_rotation()
+    assert link.is_symlink()
+    assert not file.is_symlink()
+    assert [entry.name for entry in (tmp_path / "hub").iterdir()] == ["key"]
+    assert FileKeys(file).read().ids() == source.read().ids()
+
+
+def test_a_key_file_that_cannot_be_read_or_written_is_explained(tmp_path: Path):
+    with pytest.raises(PersonMustFix, match="cannot be read"):
+        FileKeys(tmp_path).read()
+    (tmp_path / "file").touch()
+    with pytest.raises(PersonMustFix, match="cannot be"):
+        FileKeys(tmp_path / "file" / "key").create()
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"nonsense", b"\xff\xfe\x00" * 20])

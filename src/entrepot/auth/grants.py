@@ -1,5 +1,6 @@
 """What a token endpoint answers (RFC 6749, sections 5.1 and 5.2), in all the shapes services give it."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import parse_qsl
@@ -19,6 +20,7 @@ _OUR_FAULT = {
     "redirect_uri_mismatch": "knows another redirect address for this app registration",
     "incorrect_client_credentials": "does not know this app registration: check the client id and the client secret",
 }
+_WORD = re.compile(r"[a-z_]*")
 _LATER = frozenset({"temporarily_unavailable", "server_error", "slow_down", "rate_limited"})
 
 
@@ -65,7 +67,8 @@ def _grant(service: str, token: str, answer: Mapping[str, object]) -> Grant:
 def _refusal(service: str, status: int, answer: Mapping[str, object]) -> EntrepotError | GrantRefused:
     named = answer.get("error", answer.get("error_code", answer.get("status")))
     code = named.lower() if isinstance(named, str) else ""
-    detail = f"token endpoint: status {status}, error {code[:60]!r}"
+    # A code is a word; what is more could repeat what it was asked with.
+    detail = f"token endpoint: status {status}, error {code[:60] if _WORD.fullmatch(code) else 'not told'}"
     if status == 429 or status >= 500 or code in _LATER:
         return TryLater(f"{service} cannot give a token right now.", detail=detail)
     if code in _OUR_FAULT:
@@ -79,7 +82,7 @@ def _refusal(service: str, status: int, answer: Mapping[str, object]) -> Entrepo
 
 def _decode(media_type: str, body: bytes) -> Mapping[str, object]:
     """JSON or a form, by what it is rather than by its label: either comes labelled as text now and then."""
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.json.decode(body, type=dict[str, object])
     if "html" not in media_type:
         with suppress(UnicodeDecodeError, ValueError):

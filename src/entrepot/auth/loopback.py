@@ -5,7 +5,7 @@ from hmac import compare_digest
 from html import escape
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from entrepot.core.errors import NeedsConsent, PersonMustFix
 from entrepot.core.secret import Secret
@@ -80,11 +80,11 @@ class Loopback:
         target = rest.rpartition(" ")[0]
         if method != "GET":
             return _html(405, "Entrepôt only reads here", "Nothing was sent anywhere.")
-        if urlsplit(target).path != self._path:
+        if target.partition("?")[0] != self._path:
             return _html(404, "There is nothing here", "Entrepôt waits for an answer at another address.")
         if self._came is None or self._came.done() or not self._is_awaited(target):
             return _html(400, "This answer was not expected", "It belongs to another attempt. Start again.")
-        query = parse_qs(urlsplit(target).query)
+        query = parse_qs(target.partition("?")[2])
         origin = self.redirect_uri.removesuffix(self._path)
         self._came.set_result(origin + target)
         if "error" in query:
@@ -92,7 +92,7 @@ class Loopback:
         return _html(200, "Entrepôt has the answer", "You can close this page and go back to the terminal.")
 
     def _is_awaited(self, target: str) -> bool:
-        states = parse_qs(urlsplit(target).query).get("state", [])
+        states = parse_qs(target.partition("?")[2]).get("state", [])
         return (
             self._state is not None
             and len(states) == 1
@@ -108,6 +108,6 @@ def _html(status: int, title: str, text: str) -> bytes:
     head = (
         f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: text/html; charset=utf-8\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\nCache-Control: no-store\r\n"
-        "Content-Security-Policy: default-src 'none'\r\nReferrer-Policy: no-referrer\r\n\r\n"
+        "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\nReferrer-Policy: no-referrer\r\n\r\n"
     )
     return head.encode("ascii") + body

@@ -78,7 +78,10 @@ def read_callback(server: Server, consent: Consent, callback: str) -> Secret:
     """The code in the address the person came back with, if it is the answer to this consent and no other."""
     if not _same_place(callback, consent.redirect_uri):
         raise SafetyStop(f"The answer did not come to {consent.redirect_uri}, so it was not used. Start again.")
-    pairs = parse_qsl(urlsplit(callback).query, keep_blank_values=True, max_num_fields=100)
+    try:
+        pairs = parse_qsl(urlsplit(callback).query, keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        raise SafetyStop(f"The answer from {server.service} holds more than it may. Start again.") from None
     found = dict(pairs)
     if len(found) != len(pairs):
         raise SafetyStop(f"The answer from {server.service} names something twice, so it was not used. Start again.")
@@ -170,7 +173,10 @@ def _scope(server: Server, scopes: tuple[str, ...]) -> dict[str, str]:
 
 def _same_place(callback: str, redirect_uri: str) -> bool:
     """Scheme, host, port and path exactly (RFC 9700, 4.1.3); a fragment never belongs in a code answer."""
-    came, asked = urlsplit(callback), urlsplit(redirect_uri)
+    try:
+        came, asked = urlsplit(callback), urlsplit(redirect_uri)
+    except ValueError:
+        return False
     return (came.scheme, came.netloc, came.path or "/", came.fragment) == (
         asked.scheme,
         asked.netloc,

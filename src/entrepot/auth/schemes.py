@@ -156,7 +156,7 @@ def _checked(service: str, field: Asked, value: Secret) -> Secret:
     text = value.map(str.strip) if field.name != "password" else value.map(lambda raw: raw.rstrip("\r\n"))
     if not text and not field.optional:
         raise PersonMustFix(f"{field.label} for {service} is empty.")
-    if any(ord(sign) < 32 or ord(sign) == 127 for sign in text.reveal()):
+    if any(ord(sign) < 32 or ord(sign) == 127 or 0xD800 <= ord(sign) < 0xE000 for sign in text.reveal()):
         raise PersonMustFix(f"{field.label} for {service} has line breaks or control characters in it. Copy it again.")
     if field.name == "username" and ":" in text.reveal():
         raise PersonMustFix(f"{field.label} for {service} has a colon in it, which no server can tell from its end.")

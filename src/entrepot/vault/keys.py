@@ -124,31 +124,59 @@ class FileKeys:
         self._write(self._read().current)
 
     def _read(self) -> Keyring:
-        with self._path.open("rb") as file:
-            if os.name == "posix" and os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise PersonMustFix(
-                    f"Others may read the key file {self._path}. Run `chmod 600 {self._path}` and try again."
-                )
-            return read_keyring(Secret(file.read().decode("ascii", "replace")), self.origin)
+        try:
+            with self._path.open("rb") as file:
+                if os.name == "posix":
+                    self._refuse_shared(os.fstat(file.fileno()))
+                return read_keyring(Secret(file.read().decode("ascii", "replace")), self.origin)
+        except FileNotFoundError:
+            raise
+        except OSError as why:
+            raise PersonMustFix(f"The key file {self._path} cannot be read: {why.strerror}.") from None
+
+    def _refuse_shared(self, found: os.stat_result) -> None:
+        """In a folder where others may write, one of them could have put a key there that they know."""
+        if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise PersonMustFix(
+                f"Others may read the key file {self._path}. Run `chmod 600 {self._path}` and try again."
+            )
+        if found.st_uid not in {0, os.geteuid(), self._path.parent.stat().st_uid}:
+            raise PersonMustFix(
+                f"The key file {self._path} belongs to another user, who knows what is in it. If it is yours all the "
+                "same, make it your own with chown; else remove it."
+            )
 
     def _write(self, *keys: MasterKey, exclusive: bool = False) -> None:
-        """Whole or not at all: a new file beside it, synced, then put in place in one step."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_name(f"{self._path.name}.{token_hex(8)}.new")
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        """Whole or not at all: a new file beside it, synced, then put in place in one step.
+
+        Where it is a link, the file it leads to: the person wants the key to be there and not here.
+        """
+        place = self._path.resolve()
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(key.text().reveal().encode() + b"\n" for key in keys)
-                file.flush()
-                os.fsync(file.fileno())
-            if exclusive:  # a link fails where the file exists: of two processes at first start one makes the key
-                with suppress(FileExistsError):
-                    os.link(beside, self._path)
-            else:
-                beside.replace(self._path)
-        finally:
-            beside.unlink(missing_ok=True)
-        _sync_folder(self._path.parent)
+            _put(place, keys, exclusive=exclusive)
+        except OSError as why:
+            raise PersonMustFix(f"The key file {place} cannot be written: {why.strerror}.") from None
+
+
+def _put(place: Path, keys: Sequence[MasterKey], *, exclusive: bool) -> None:
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = place.with_name(f"{place.name}.{token_hex(8)}.new")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if os.name == "posix":
+                os.fchmod(handle, 0o600)  # whatever the umask takes away
+            file.writelines(key.text().reveal().encode() + b"\n" for key in keys)
+            file.flush()
+            os.fsync(file.fileno())
+        if exclusive:  # a link fails where the file exists: of two processes at first start one makes the key
+            with suppress(FileExistsError):
+                os.link(beside, place)
+        else:
+            beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync_folder(place.parent)
 
 
 def _sync_folder(folder: Path) -> None:
