@@ -78,7 +78,7 @@ class Listening:
         self.lines = []
 
     def debug(self, event, **fields):
-        self.lines.append(f"{event} {fields}")
+        self.lines.append(" ".join([event, *(f"{name}={value}" for name, value in fields.items())]))
 
 
 SECRET = "planted-5ecret-value"
@@ -124,6 +124,17 @@ def test_a_long_text_is_cleaned_in_no_time(piece):
     clean(piece * (1 << 18))
     clean(piece * (1 << 18) + "=x")
     assert time.process_time() - began < 5
+
+
+async def test_an_address_in_the_log_cannot_steer_a_terminal(serve, client_for):
+    async def handler(request):
+        return web.json_response({})
+
+    log = Listening()
+    async with client_for(await serve(handler), log=log) as client:
+        await client.json("GET", "x?cursor=\x1b[2J\x9b\u202e")
+    assert "/x?cursor=" in "".join(log.lines)
+    assert not {"\x1b", "\x9b", "\u202e"} & set("".join(log.lines))
 
 
 async def test_the_answer_of_a_token_endpoint_is_in_no_error(serve, client_for):

@@ -247,7 +247,7 @@ class Client:
 
     def _note(self, request: Request, attempt: int, result: int | str) -> None:
         if self._log is not None:
-            url = self.redactor.clean(request.url)
+            url = ascii(self.redactor.clean(request.url))[1:-1]  # a service may have written it; a terminal shows it
             self._log.debug("request", method=request.method, url=url, attempt=attempt, result=result)
 
 
