@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from entrepot.core.errors import PersonMustFix
-from entrepot.protocols.archive import enter, gunzip, open_archive
+from entrepot.protocols.archive import gunzip, open_archive
 from entrepot.protocols.archive_files import attach, media_type_of
 from entrepot.protocols.archive_limits import Limits
 from entrepot.sdk.archive import Archive
@@ -116,18 +116,11 @@ def test_a_gzipped_file_inside_a_folder_is_unpacked_when_asked(tmp_path: Path) -
             assert (inner.name, stream.read()) == ("list.xml", b"<a/>")
 
 
-def test_an_archive_in_an_archive_is_only_entered_when_asked(tmp_path: Path) -> None:
+def test_an_archive_in_an_archive_is_a_file_like_any_other(tmp_path: Path) -> None:
+    """So one that holds itself is not unpacked for ever."""
     inner = zipped(tmp_path / "inner.zip", {"a.txt": b"deep"})
     with open_archive(zipped(tmp_path / "outer.zip", {"inner.zip": inner.read_bytes(), "b.txt": b""})) as archive:
         assert names(archive) == ["b.txt", "inner.zip"]
-        entry = archive.entry("inner.zip")
-        assert entry
-        with enter(entry) as nested:
-            assert read(nested, "a.txt") == b"deep"
-        other = archive.entry("b.txt")
-        assert other
-        with pytest.raises(PersonMustFix, match="expected to be a zip"):
-            enter(other)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,11 @@ from contextlib import ExitStack
 from fnmatch import translate
 from functools import lru_cache, partial
 from pathlib import Path
-from tempfile import TemporaryFile
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
 from entrepot.core.errors import PersonMustFix
-from entrepot.protocols.archive_entry import BUFFER, StoredEntry, explained
+from entrepot.protocols.archive_entry import StoredEntry, explained
 from entrepot.protocols.archive_folder import file_entries, folder_entries
 from entrepot.protocols.archive_limits import STANDARD, Limits, Meter
 from entrepot.protocols.archive_packed import gzip_entries, is_tar, tar_entries, zip_entries
@@ -65,21 +64,6 @@ def open_archive(path: Path, limits: Limits = STANDARD) -> OpenArchive:
         if len(entries) > limits.entries:
             raise PersonMustFix(f"{path.name} holds {len(entries):,} files; {limits.entries:,} is the limit.")
         return OpenArchive(path.name or str(path), entries, guarded.pop_all())
-
-
-def enter(entry: Entry, limits: Limits = STANDARD) -> OpenArchive:
-    """Opens an archive that lies inside another; only ever one level, and only where an importer asks for it."""
-    with ExitStack() as guarded:
-        unpacked = guarded.enter_context(TemporaryFile())
-        with entry.open() as stream:
-            while chunk := stream.read(BUFFER):
-                unpacked.write(chunk)
-        meter = Meter(entry.name, unpacked.tell(), limits)
-        unpacked.seek(0)
-        if not unpacked.read(4).startswith(_ZIP):
-            raise PersonMustFix(f"{entry.name} was expected to be a zip file and is not.")
-        entries = zip_entries(unpacked, entry.name, meter, limits, guarded)
-        return OpenArchive(entry.name, entries, guarded.pop_all())
 
 
 def gunzip(entry: Entry, limits: Limits = STANDARD) -> StoredEntry:
