@@ -6,6 +6,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from entrepot.sdk.manifest_http import AnyPaging
 from entrepot.sdk.manifest_terms import Call, Code, Duration, Json, Name, Path, Section, Value, shape_of
+from entrepot.sdk.manifest_write import WriteSpec
 
 
 class Ask(Section):
@@ -149,6 +150,8 @@ class StreamSpec(Section):
     """Field of the kind → a word of the request, for what the records themselves do not repeat."""
     extra: list[str] = []
     """Fields of the service kept in the kind's `extra` under their own names; `*` keeps all that no line reads."""
+    write: WriteSpec | None = None
+    """How it is written; without it the stream is only read. Where Python reads, Python writes."""
     ignored: dict[str, list[Value]] = {}
     """Documented values that deliberately have no row in a table: field of the service → values."""
 

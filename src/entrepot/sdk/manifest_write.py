@@ -1,0 +1,89 @@
+"""How a stream is written: a request for each verb, and what is sent."""
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, StringConstraints, Tag
+
+from entrepot.sdk.manifest_terms import Code, Duration, Json, Name, Path, Section, Value, shape_of
+
+WriteCall = Annotated[str, StringConstraints(pattern=r"^(GET|POST|PUT|PATCH|DELETE) (/\S*|https://\S+)$")]
+"""As `Call`, with the methods that write."""
+
+
+class Send(Section):
+    """One request that writes. Words: `:id`, `:version`, `:op`, the settings, and those of the collection.
+
+    What is sent stands in place of `:record`: for a create all that lenses write, for an update the top-level members
+    that differ from what the service has. It is the body by itself where `body` is not given. `:key` is as `key` says.
+    """
+
+    request: WriteCall
+    query: dict[str, Value] = {}
+    headers: dict[str, str] = {}
+    body: dict[str, Json] | None = None
+    sent: Literal["json", "form"] = "json"
+    graphql: str | None = Field(default=None, pattern=r"^[a-z0-9_]+\.graphql$")
+    variables: dict[str, Json] = {}
+    answer: Path | None = None
+    """Where the answer has the record as it is now: `.` for the whole answer. Without it the record is read again."""
+    id: Path | None = None
+    """Where the answer to a create has the new id, if it has no more than that."""
+    gone: list[int] = [404, 410]
+    """Statuses that say there is no such record (any more)."""
+    errors: dict[int, str] = {}
+
+
+Sending = Annotated[
+    Annotated[WriteCall, Tag("text")] | Annotated[Send, Tag("mapping")],
+    Discriminator(shape_of),
+]
+
+
+class Find(Section):
+    """Looks for what a create whose answer was lost has made: the first record of the answer that has `same` of it.
+
+    `same` are fields of the kind that must be equal; without them whatever is found is it. `made` is where a record
+    says when it was made: one older than the write is another.
+    """
+
+    request: WriteCall
+    query: dict[str, Value] = {}
+    body: dict[str, Json] | None = None
+    graphql: str | None = Field(default=None, pattern=r"^[a-z0-9_]+\.graphql$")
+    variables: dict[str, Json] = {}
+    items: Path | None = None
+    same: list[Name] = []
+    made: Path | None = None
+
+
+class WriteSpec(Section):
+    """A verb without a request is one the service does not offer."""
+
+    create: Sending | None = None
+    update: Sending | None = None
+    delete: Sending | None = None
+    move: Sending | None = None
+    """Into another remote collection, before the update; without it, a move is a create there and a delete here."""
+    verbs: dict[Name, Sending] = {}
+    """Those that `verbs:` of a field line name; called after the update or create."""
+    find: Find | None = None
+    repeatable: bool = False
+    """The service makes one record however often a create with the same `:op` is sent."""
+    key: Path | None = None
+    """Where a record of the kind has the natural key that a create names (the work of a library entry, say)."""
+    lag: Duration | None = None
+    prepare: Code | None = None
+    """Python that has the last word on what is sent: `def f(record, native, data) -> record`."""
+    read_only: list[str] = []
+    """Fields of the kind that are read and cannot be written although their lens could."""
+    create_only: list[str] = []
+    """Fields of the kind that can be given when a record is made, and not changed later."""
+
+    def sends(self) -> dict[str, Send]:
+        """The requests by verb, whichever way they were written."""
+        named = {"create": self.create, "update": self.update, "delete": self.delete, "move": self.move, **self.verbs}
+        return {
+            verb: Send(request=send) if isinstance(send, str) else send
+            for verb, send in named.items()
+            if send is not None
+        }
