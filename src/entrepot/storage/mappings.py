@@ -1,7 +1,5 @@
 """What a person changed in the mapping of a stream, over the connector's own lines."""
 
-from typing import Any
-
 import msgspec
 from sqlalchemy import Column, Table, Text
 
@@ -16,8 +14,8 @@ mappings = Table(
     instant("changed_at"),
 )
 
-Lines = dict[str, Any]
-"""Field of the kind → its line; None where the field is left out."""
+Lines = dict[str, str]
+"""Field of the kind → its line as the person wrote it; "" where the field is left out."""
 
 
 class Changed(msgspec.Struct, frozen=True):
