@@ -41,6 +41,8 @@ VALUES = {
     "fuzzy": st.sampled_from([part for part in PARTIAL if part != "-"]),
     "fuzzy_number": st.sampled_from([part for part in PARTIAL if part != "-"]),
     "fuzzy_zeros": st.sampled_from([part for part in PARTIAL if part != "-"]),
+    "fuzzy_prefix": st.sampled_from(["1984", "1984-03", "1984-03-01", "2000-02-29"]),
+    "midnight": DAYS,
     "integer": st.integers(-(10**30), 10**30),
     "integer_text": st.integers(-(10**30), 10**30),
     "digits": st.integers(-(10**30), 10**30).map(str),
@@ -237,3 +239,22 @@ def _nearly(one, other):
         and isinstance(other, float | int)
         and math.isclose(one, other, rel_tol=1e-14, abs_tol=1e-7)
     )
+
+
+@pytest.mark.parametrize(
+    ("date", "prefix", "midnight"),
+    [
+        ("2024-03-01", "2024-03-01", "2024-03-01T00:00:00.000Z"),
+        ("2024-03", "2024-03", None),
+        ("2024", "2024", None),
+        ("2024---05", "2024", None),
+        ("--03-01", None, None),
+        ("---01", None, None),
+    ],
+)
+def test_a_service_without_partial_dates_is_told_what_it_can_hold_and_no_day_is_made_up(date, prefix, midnight):
+    assert (partial_date.FUZZY_PREFIX.write(date), partial_date.MIDNIGHT.write(date)) == (prefix, midnight)
+
+
+def test_a_day_is_read_from_a_time_whatever_the_hour():
+    assert partial_date.MIDNIGHT.read("2024-03-01T17:20:11.482Z") == "2024-03-01"

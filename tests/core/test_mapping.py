@@ -303,6 +303,9 @@ def test_patterns_forgive_spaces_and_refuse_days_that_are_not():
         ({"first": ["a"]}, "two places or more"),
         ({"at": "a", "each": {"fields": {"x": {"at": "y", "as": "nope"}}}}, "x: `as: nope` is not known"),
         ({"labelled": {"work": "a", "home": "b"}}, "`field` takes text"),
+        ({"at": "a", "most": "5"}, "`most` takes a whole number"),
+        ({"at": "a", "again": "b", "statuses": "shelf"}, "there are kitsu, myanimelist_anime"),
+        ({"at": "a", "statuses": "kitsu"}, "None is not a path"),
     ],
 )
 def test_a_wrong_line_is_told_what_may_stand_there(line, message):
@@ -348,3 +351,24 @@ def _seconds(mapping):
     for _ in range(2000):
         mapping.read(RECORD)
     return (time.perf_counter() - begun) / 2000
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("kitsu", {"current": ("current", False), "repeating": ("current", True), "planned": ("planned", False)}),
+        ("myanimelist_manga", {"current": ("reading", False), "repeating": ("completed", True)}),
+    ],
+)
+def test_a_status_of_two_places_is_read_and_written_in_both(name, words):
+    mapping = Mapping([build("status", {"at": "word", "again": "flag", "statuses": name})])
+    for status, (word, flag) in words.items():
+        assert mapping.read({"word": word, "flag": flag}) == {"status": status}
+        assert mapping.write({"status": status}, {"word": "dropped", "flag": True}) == {"word": word, "flag": flag}
+    with pytest.raises(LensError, match="status"):
+        mapping.read({"word": "rewatching", "flag": False})
+
+
+def test_a_number_the_service_holds_no_more_of_is_left_where_it_says_as_much():
+    mapping = Mapping([build("repeats", {"at": "count", "most": 50})])
+    assert [mapping.write({"repeats": count}, {"count": 1})["count"] for count in (0, 1, 50, 51)] == [0, 1, 50, 50]

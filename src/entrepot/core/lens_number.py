@@ -71,6 +71,11 @@ def factor(name: str, size: int) -> Lens:
     return Lens(name, _blank_or(read), write)
 
 
+def capped(most: int) -> Lens:
+    """Whole numbers of which the service holds no more than this; a greater one becomes it."""
+    return Lens(f"at most {most}", as_integer, lambda value: min(as_integer(value), most))
+
+
 def fraction(name: str, parts: int) -> Lens:
     """The service counts `parts` to our one: milliseconds for seconds is 1000. Numbers to 15 digits."""
 

@@ -10,6 +10,8 @@
     at: {at: when, as: instant, zone: Europe/Berlin}            `zone` for text without an offset
     day: {at: when, pattern: "%d %b %Y"}                        a date in English after a pattern
     score: {at: score, scale: point_100}                        a rating scale of `core.scales`
+    repeats: {at: count, most: 50}                              a number the service holds no more of
+    status: {at: status, again: reconsuming, statuses: kitsu}   a status of `core.library_status`, word and flag
     name: {join: [first, last], with: " ", splits: true}        `splits` only where no part holds the separator
     closed: {first: [merged_at, closed_at], as: instant}        the first that holds something
     phones: {labelled: {work: phone, mobile: cell}, field: number}
@@ -33,10 +35,12 @@ from entrepot.core import lens_list
 from entrepot.core.lens import AS_IS, Lens, LensError, Reading, then
 from entrepot.core.lens_choice import constant, table
 from entrepot.core.lens_local import local, period
+from entrepot.core.lens_number import capped
 from entrepot.core.lens_pattern import pattern
 from entrepot.core.lens_text import markdown_with
 from entrepot.core.lens_time import instant_in
 from entrepot.core.lens_words import FORMS, MONEY, Line, SpecError, only, path_of, paths_of, text_of
+from entrepot.core.library_status import STATUSES
 from entrepot.core.mapping import FieldLens, Mapping
 from entrepot.core.money import money
 from entrepot.core.path import getter, put, steps
@@ -45,7 +49,21 @@ from entrepot.core.scales import SCALES
 Markdown = Callable[[str], str]
 
 _VALUE_WORDS = frozenset(
-    ("as", "zone", "pattern", "scale", "split", "each", "joined", "fields", "table", "ignored", "otherwise", "writes")
+    (
+        "as",
+        "zone",
+        "pattern",
+        "scale",
+        "most",
+        "split",
+        "each",
+        "joined",
+        "fields",
+        "table",
+        "ignored",
+        "otherwise",
+        "writes",
+    )
 )
 _LOCAL_PARTS = ("at", "date", "time", "zone")
 _PLAIN_WORDS = _VALUE_WORDS | {"at", "read", "write", "ref", "verbs"}
@@ -70,7 +88,7 @@ def build_all(fields: Line, *, markdown: Markdown | None = None) -> list[FieldLe
 
 
 def _shape(spec: Line) -> Callable[[str, Line, Markdown | None], FieldLens]:
-    for word, shape in (("constant", _constant), ("join", _join), ("first", _first), ("labelled", _labelled)):
+    for word, shape in _SHAPES.items():
         if word in spec:
             return shape
     form = spec.get("as")
@@ -109,6 +127,8 @@ def _value_lens(spec: Line, markdown: Markdown | None) -> Lens:
         lens = then(lens, lens_list.joined(text_of(spec, "joined")))
     if "scale" in spec:
         lens = then(lens, _scale(spec["scale"]))
+    if "most" in spec:
+        lens = then(lens, _capped(spec["most"]))
     return then(lens, _table(spec)) if "table" in spec else _no_table_words(spec, lens)
 
 
@@ -178,6 +198,12 @@ def _scale(name: object) -> Lens:
     return scale.lens()
 
 
+def _capped(most: object) -> Lens:
+    if not isinstance(most, int) or isinstance(most, bool):
+        raise SpecError(f"`most` takes a whole number, not {most!r}")
+    return capped(most)
+
+
 def _table(spec: Line) -> Lens:
     values, ignored, writes = spec["table"], spec.get("ignored", []), spec.get("writes")
     if not isinstance(values, dict) or not values or not isinstance(ignored, list):
@@ -226,6 +252,15 @@ def _labelled(target: str, spec: Line, _markdown: Markdown | None) -> FieldLens:
     )
 
 
+def _status(target: str, spec: Line, _markdown: Markdown | None) -> FieldLens:
+    only(spec, {"at", "again", "statuses"})
+    name = spec["statuses"]
+    table = STATUSES.get(name) if isinstance(name, str) else None
+    if table is None:
+        raise SpecError(f"`statuses: {name}` is not known; there are {', '.join(sorted(STATUSES))}")
+    return FieldLens((target,), (path_of(spec.get("at")), path_of(spec.get("again"))), table.lens())
+
+
 def _money(target: str, spec: Line, _markdown: Markdown | None) -> FieldLens:
     only(spec, {"as", "at", "currency", "fixed"})
     if ("currency" in spec) == ("fixed" in spec):
@@ -256,3 +291,12 @@ def _place(spec: Line) -> str:
     if ("at" in spec) == ("read" in spec):
         raise SpecError("say where it stands: `at: path`, or `read: path` and `write: path`")
     return path_of(spec.get("at", spec.get("read")))
+
+
+_SHAPES = {
+    "constant": _constant,
+    "join": _join,
+    "first": _first,
+    "labelled": _labelled,
+    "statuses": _status,
+}

@@ -5,11 +5,11 @@ AniList has a word for a second time through; the other two say it with a flag b
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from entrepot.core.lens import LensError, shown
+from entrepot.core.lens import Lens, LensError, shown
 
 Status = Literal["current", "planned", "completed", "paused", "dropped", "repeating"]
 
@@ -38,6 +38,14 @@ class StatusTable(msgspec.Struct, frozen=True):
             if meant == status:
                 return word, False
         raise LensError(f"{shown(status)} is not a status")
+
+    def lens(self) -> Lens:
+        """Of the two places together, word and flag."""
+
+        def write(value: Any) -> tuple[str, bool]:
+            return self.push(value)
+
+        return Lens(f"status of {self.name}", lambda natives: self.pull(*natives), write)
 
 
 _LIST_WORDS: Mapping[str, Status] = {
@@ -77,3 +85,8 @@ KITSU = StatusTable(
     ("current", True),
 )
 """The flag is `reconsuming`."""
+
+STATUSES: Mapping[str, StatusTable] = MappingProxyType(
+    {"myanimelist_anime": MYANIMELIST_ANIME, "myanimelist_manga": MYANIMELIST_MANGA, "kitsu": KITSU}
+)
+"""Those that need two places; AniList's is a table like any other."""

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from entrepot.core.lens import Lens, LensError, shown
+from entrepot.core.lens_time import date_of_instant
 
 _FORM = re.compile(r"(?P<year>\d{4}|-)(?:-?(?P<month>\d{2}|-))?(?:-?(?P<day>\d{2}))?", re.ASCII)
 _LEAP_YEAR = 2000
@@ -89,6 +90,23 @@ def _write_zeros(value: object) -> str:
     return f"{year or 0:04}-{month or 0:02}-{day or 0:02}"
 
 
+def _write_prefix(value: object) -> str | None:
+    year, month, day = parts_of(value)
+    if year is None:
+        return None
+    return text_of((year, month, day if month else None))
+
+
+def _write_midnight(value: object) -> str | None:
+    return None if None in parts_of(value) else f"{value}T00:00:00.000Z"
+
+
 FUZZY = Lens("year, month and day", _read_fuzzy, _write_fuzzy)
 FUZZY_NUMBER = Lens("a date like 20240500", _read_number, _write_number)
 FUZZY_ZEROS = Lens("a date like 2024-05-00", _read_zeros, _write_zeros)
+FUZZY_PREFIX = Lens(
+    "a date like 2024-05", lambda native: text_of(parts_of(native)) if native != "" else None, _write_prefix
+)
+"""What is known up to the first part that is not: of a date without a year nothing is kept."""
+MIDNIGHT = Lens("a day as its midnight", date_of_instant, _write_midnight)
+"""Whole days only: of a date that is known in part nothing is kept."""
