@@ -71,6 +71,9 @@ class WriteSpec(Section):
     """The service makes one record however often a create with the same `:op` is sent."""
     key: Path | None = None
     """Where a record of the kind has the natural key that a create names (the work of a library entry, say)."""
+    resolve: Code | None = None
+    """Python that looks up what a create must name and the record does not (the work's id at this service), before the
+    lenses write: `async def f(data, http, words) -> data`; RecordRefused where the service does not have it."""
     lag: Duration | None = None
     prepare: Code | None = None
     """Python that has the last word on what is sent: `def f(record, native, data) -> record`."""
