@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs
 
 import pytest
 from aiohttp import web
@@ -347,3 +348,48 @@ async def test_a_time_may_be_a_count_of_milliseconds_as_text(service, open_reade
     (first,) = await read_all(reader)
     await read_all(reader, since=first.cursor)
     assert service.paths[1] == "/tasks?after=1767225600123"
+
+
+FED = stream(
+    "",
+    "  - {request: POST /sync, form: {sync_token: '*', types: '[\"items\"]'}, items: items,"
+    " since: {token: sync_token, send: sync_token, full: full_sync}}",
+    "  - {request: GET /done, listing: true}",
+)
+
+
+def forms(service) -> list[dict[str, list[str]]]:
+    return [parse_qs(sent.decode()) for sent in service.sent if sent]
+
+
+async def test_a_token_goes_into_a_form_and_what_only_a_listing_needs_is_asked_once(service, open_reader, read_all):
+    reader = await open_reader(FED)
+    service.handler = answering(
+        {"items": [{"id": "a"}], "sync_token": "one", "full_sync": True},
+        [{"id": "b"}],
+        {"items": [], "sync_token": "two", "full_sync": False},
+    )
+    first = await read_all(reader)
+    assert ids(first) == ["a", "b"]
+    assert [page.listing for page in first] == [True, True]
+    (second,) = await read_all(reader, since=first[-1].cursor)
+    assert (second.changes, second.last, second.listing) == ([], True, False)
+    assert service.asked == ["POST /sync", "GET /done", "POST /sync"]
+    assert [form["sync_token"] for form in forms(service)] == [["*"], ["one"]]
+    assert forms(service)[1]["types"] == ['["items"]']
+
+
+async def test_an_answer_that_shows_everything_again_is_a_dead_token(service, open_reader, read_all):
+    reader = await open_reader(FED)
+    service.handler = answering({"items": [{"id": "a"}], "sync_token": "one", "full_sync": True}, [])
+    first = await read_all(reader)
+    service.handler = answering({"items": [{"id": "a"}], "sync_token": "two", "full_sync": True})
+    with pytest.raises(Stale):
+        await read_all(reader, since=first[-1].cursor)
+
+
+async def test_a_cursor_from_before_there_was_a_token_leads_to_a_full_listing(service, open_reader, read_all):
+    reader = await open_reader(FED)
+    with pytest.raises(Stale):
+        await read_all(reader, since=Cursor({"marks": [{}, {"at": "2026-03-01T00:00:00Z"}]}))
+    assert service.asked == []

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import msgspec
 from msgspec.structs import replace
 
-from entrepot.core.errors import ServiceChanged
+from entrepot.core.errors import ServiceChanged, Stale
 from entrepot.core.path import getter
 from entrepot.declarative.fill import Words, fill
 from entrepot.declarative.position import Mark, Position, beginning, floor_of, time_of, written
@@ -39,11 +39,16 @@ class Part:
     def __init__(self, read: Read, manifest: Manifest, folder: Path) -> None:
         self.since = read.since or _NEVER
         self.gone = read.gone
+        self.listing = read.listing
         self._token = self.since.token or self.since.link
-        self._full = Asking(read, manifest, folder, finds=self._token)
+        self._full = Asking(read, manifest, folder, finds=[path for path in (self._token, self.since.full) if path])
         self._changes = Asking(self.since.ask, manifest, folder) if self.since.ask else self._full
         self.times: TimeOf | None = _times(self.since) if self.since.field else None
         self.needs = self._full.needs | self._changes.needs
+
+    def lacks_token(self, position: Position) -> bool:
+        """What was deleted since could not be told: the service would show everything, and nothing of what is gone."""
+        return self.since.token is not None and not self.listing and not position.full and not position.mark.is_set
 
     def begin(self, position: Position, now: datetime) -> Position:
         """Notes when the part began to be read; by windows it begins with the newest, which ends now."""
@@ -79,6 +84,8 @@ class Part:
 
     def step(self, position: Position, answer: Answer, batch: Batch, words: Words) -> Step:
         """What follows a page."""
+        if self.since.full and position.mark.is_set and dig(answer.data, self.since.full):
+            raise Stale("The service does not know any more how far it was read; it is read from the beginning.")
         high = max(filter(None, (position.high, batch.latest)), default=None)
         here = replace(position, at=answer.next, high=high, count=position.count + batch.seen)
         if answer.next is not None and not batch.passed:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from entrepot.core.change import BadRow, Change, Cursor, Page, Ref
-from entrepot.core.errors import PersonMustFix, ServiceChanged
+from entrepot.core.errors import PersonMustFix, ServiceChanged, Stale
 from entrepot.declarative.containers import Containers
 from entrepot.declarative.fill import Words, fill_path
 from entrepot.declarative.position import position_of
@@ -65,6 +65,8 @@ class DeclaredReader:
     async def changes(self, stream: str, since: Cursor | None, collection: str | None = None) -> AsyncGenerator[Page]:
         declared = self._stream(stream)
         position = position_of(since, len(declared.parts))
+        if any(part.lacks_token(position) for part in declared.parts):
+            raise Stale("This stream is now read by what changed; it is read from the beginning once.")
         words = await self._known(declared.needs, declared, collection)
         async with aclosing(Reading(declared, self._client, words, position).pages()) as read:
             async for page in read:

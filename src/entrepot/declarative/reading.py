@@ -48,7 +48,7 @@ class Reading:
         todo = [
             index
             for index, part in enumerate(self._stream.parts)
-            if index >= self._position.part and not (full and part.gone)
+            if index >= self._position.part and not (part.gone if full else part.listing)
         ]
         for index in todo:
             position = self._position if index == self._position.part else replace(self._position, part=index)

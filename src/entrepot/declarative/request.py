@@ -1,7 +1,9 @@
 """One request of a manifest, ready to be sent again and again with other words."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -20,18 +22,19 @@ from entrepot.transport.paging import Asks, Paging
 
 _JSON = {"Accept": "application/json"}
 _JSON_BODY = {"Content-Type": "application/json"}
+_FORM_BODY = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Asking:
     """`needs` are the words it cannot do without or makes use of."""
 
-    def __init__(self, ask: Ask, manifest: Manifest, folder: Path, *, finds: str | None = None) -> None:
+    def __init__(self, ask: Ask, manifest: Manifest, folder: Path, *, finds: Sequence[str] = ()) -> None:
         self._ask = ask
         self._method, self._path = call_parts(ask.request)
         self.paging: AnyPaging = ask.paging or manifest.http.paging
         self.items = ask.items or self.paging.items
         self._query = _text_of(folder, ask.graphql) if ask.graphql else None
-        found = [*values_found(self.paging), *([finds] if finds else [])]
+        found = [*values_found(self.paging), *finds]
         self.shape = Shape(self.items, found, included=ask.included)
         self._accepts = {} if "Accept" in manifest.http.headers else _JSON
         self.is_parallel = isinstance(self.paging, PagePaging | OffsetPaging) and self.paging.parallel
@@ -44,6 +47,8 @@ class Asking:
     def request(self, words: Words, params: dict[str, Any] | None = None) -> Request:
         """`params` are added where the paging's own parameters go."""
         added: dict[str, Any] = {**self._size(), **(params or {})}
+        if self._ask.form is not None:
+            return self._form(words, added)
         body = self._body(words, added)
         in_body = body is not None and (self._query is not None or self.paging.place == "body")
         return Request(
@@ -54,6 +59,17 @@ class Asking:
             body=None if body is None else msgspec.json.encode(body),
             repeatable=True,  # whatever its method, it only reads
             expected=() if self._query is None else ANSWERED,
+        )
+
+    def _form(self, words: Words, added: dict[str, Any]) -> Request:
+        form = {name: value for name, value in fill({**self._ask.form, **added}, words).items() if value is not None}
+        return Request(
+            method=self._method,
+            url=fill_path(self._path, words),
+            params=fill(self._ask.query, words),
+            headers={**self._accepts, **_FORM_BODY, **fill(self._ask.headers, words)},
+            body=urlencode(form).encode(),
+            repeatable=True,
         )
 
     def style(self) -> Paging:

@@ -97,6 +97,8 @@ def _stream(manifest: Manifest, name: str, stream: StreamSpec) -> Iterator[Rule]
         yield (*place, "local_ids"), "goes with `by_collection`"
     for field, word in stream.given.items():
         yield from _words(manifest, word, (*place, "given", field), words)
+    if stream.reads and all(read.listing for read in stream.reads):
+        yield (*place, "read"), "one of its requests is asked between full listings, too"
     for index, read in enumerate(stream.reads):
         inside: Place = (*place, "read", index) if isinstance(stream.read, list) else (*place, "read")
         yield from _read(manifest, read, inside, words)
@@ -125,11 +127,20 @@ def _read(manifest: Manifest, read: Read, place: Place, words: frozenset[str]) -
 
 
 def _ask(manifest: Manifest, ask: Ask, place: Place, words: frozenset[str]) -> Iterator[Rule]:
-    texts = [ask.request, *_texts(ask.query), *_texts(ask.body), *_texts(ask.variables), *ask.headers.values()]
+    texts = [
+        ask.request,
+        *_texts(ask.query),
+        *_texts(ask.body),
+        *_texts(ask.form),
+        *_texts(ask.variables),
+        *ask.headers.values(),
+    ]
     for text in texts:
         yield from _words(manifest, text, place, words)
-    if ask.graphql and ask.body:
+    if ask.graphql and (ask.body or ask.form):
         yield (*place, "body"), "a GraphQL request has `variables`, not a body"
+    if ask.form is not None and ask.body is not None:
+        yield (*place, "form"), "a request has a `form` or a `body`, not both"
     paging = ask.paging or manifest.http.paging
     if isinstance(paging, PagePaging | OffsetPaging) and paging.parallel and not _tells_the_end(paging):
         yield (*place, "paging"), "parallel pages need `total` and `size`, or `pages`: the end must be known early"
@@ -146,6 +157,8 @@ def _since(manifest: Manifest, since: Since, place: Place) -> Iterator[Rule]:
         yield (*place, "send"), "a link is asked as it is"
     if since.token and not since.send:
         yield (*place, "send"), "the parameter that takes the token is missing"
+    if since.full and not since.token:
+        yield (*place, "full"), "goes with `token`"
     ways = sum([since.send is not None, since.newest_first, since.ask is not None])
     if since.field and ways > 1:
         yield place, "choose one: `send`, `newest_first` or `ask`"

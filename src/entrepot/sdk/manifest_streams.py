@@ -16,6 +16,8 @@ class Ask(Section):
     query: dict[str, Value] = {}
     body: dict[str, Json] | None = None
     """Sent as JSON."""
+    form: dict[str, Value] | None = None
+    """Sent as a web form is; the parameter that `since` sends stands in it."""
     graphql: str | None = Field(default=None, pattern=r"^[a-z0-9_]+\.graphql$")
     """A query file beside the manifest; `variables` go with it."""
     variables: dict[str, Json] = {}
@@ -41,6 +43,8 @@ class Since(Section):
     field: Path | None = None
     token: Path | None = None
     link: Path | None = None
+    full: Path | None = None
+    """By token: where an answer says that it shows everything because the token is not known any more."""
     send: str | None = None
     form: Literal["instant", "date", "epoch", "epoch_ms"] = "instant"
     """How times are written in the request."""
@@ -63,6 +67,8 @@ class Read(Ask):
     since: Since | None = None
     gone: bool = False
     """This request lists what was deleted: each record is a tombstone."""
+    listing: bool = False
+    """Asked in full listings alone: what changes afterwards, another request of the stream tells."""
 
 
 class Probe(Section):
