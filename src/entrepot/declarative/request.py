@@ -1,6 +1,6 @@
 """One request of a manifest, ready to be sent again and again with other words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from entrepot.sdk.graphql_answers import ANSWERED, Speaking
 from entrepot.sdk.manifest import Manifest
 from entrepot.sdk.manifest_http import AnyPaging, LinkPaging, NextUrlPaging, OffsetPaging, OnePage, PagePaging
 from entrepot.sdk.manifest_streams import Ask
-from entrepot.sdk.manifest_terms import call_parts, words_in
+from entrepot.sdk.manifest_terms import Value, call_parts, words_in
 from entrepot.transport.client import Client
 from entrepot.transport.message import Request
 from entrepot.transport.paging import Asks, Paging
@@ -48,7 +48,7 @@ class Asking:
         """`params` are added where the paging's own parameters go."""
         added: dict[str, Any] = {**self._size(), **(params or {})}
         if self._ask.form is not None:
-            return self._form(words, added)
+            return self._form(self._ask.form, words, added)
         body = self._body(words, added)
         in_body = body is not None and (self._query is not None or self.paging.place == "body")
         return Request(
@@ -61,8 +61,8 @@ class Asking:
             expected=() if self._query is None else ANSWERED,
         )
 
-    def _form(self, words: Words, added: dict[str, Any]) -> Request:
-        form = {name: value for name, value in fill({**self._ask.form, **added}, words).items() if value is not None}
+    def _form(self, fields: Mapping[str, Value], words: Words, added: dict[str, Any]) -> Request:
+        form = {name: value for name, value in fill({**fields, **added}, words).items() if value is not None}
         return Request(
             method=self._method,
             url=fill_path(self._path, words),
