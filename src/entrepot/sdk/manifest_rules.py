@@ -81,13 +81,7 @@ def _stream(manifest: Manifest, name: str, stream: StreamSpec) -> Iterator[Rule]
         yield from broken_fields(name, stream) if stream.fields else ()
     else:
         yield (*place, "kind"), f"no such kind; there are {', '.join(KINDS)}"
-    in_python = bool(manifest.uses or not manifest.is_live)
-    if in_python and stream.reads:
-        yield (*place, "read"), "the connector's Python reads this"
-    if not (in_python or manifest.importer or stream.reads):
-        yield (*place, "read"), "this key is missing"
-    if stream.reads and not (stream.id and stream.fields):
-        yield place, "a stream that reads has an `id` and `fields`"
+    yield from _reads(manifest, stream, place)
     for key, named in (("by_collection", stream.by_collection), ("collections", stream.collections)):
         if named and named not in manifest.collections:
             yield (*place, key), "names an entry of `collections`"
@@ -97,11 +91,21 @@ def _stream(manifest: Manifest, name: str, stream: StreamSpec) -> Iterator[Rule]
         yield (*place, "local_ids"), "goes with `by_collection`"
     for field, word in stream.given.items():
         yield from _words(manifest, word, (*place, "given", field), words)
-    if stream.reads and all(read.listing for read in stream.reads):
-        yield (*place, "read"), "one of its requests is asked between full listings, too"
     for index, read in enumerate(stream.reads):
         inside: Place = (*place, "read", index) if isinstance(stream.read, list) else (*place, "read")
         yield from _read(manifest, read, inside, words)
+
+
+def _reads(manifest: Manifest, stream: StreamSpec, place: Place) -> Iterator[Rule]:
+    in_python = bool(manifest.uses or not manifest.is_live)
+    if in_python and stream.reads:
+        yield (*place, "read"), "the connector's Python reads this"
+    if not (in_python or manifest.importer or stream.reads):
+        yield (*place, "read"), "this key is missing"
+    if stream.reads and all(read.listing for read in stream.reads):
+        yield (*place, "read"), "one of its requests is asked between full listings, too"
+    if stream.reads and not (stream.id and stream.fields):
+        yield place, "a stream that reads has an `id` and `fields`"
 
 
 def _deletions(manifest: Manifest, stream: StreamSpec, place: Place, words: frozenset[str]) -> Iterator[Rule]:
@@ -127,14 +131,8 @@ def _read(manifest: Manifest, read: Read, place: Place, words: frozenset[str]) -
 
 
 def _ask(manifest: Manifest, ask: Ask, place: Place, words: frozenset[str]) -> Iterator[Rule]:
-    texts = [
-        ask.request,
-        *_texts(ask.query),
-        *_texts(ask.body),
-        *_texts(ask.form),
-        *_texts(ask.variables),
-        *ask.headers.values(),
-    ]
+    parts = (ask.query, ask.body, ask.form, ask.variables)
+    texts = [ask.request, *(text for part in parts for text in _texts(part)), *ask.headers.values()]
     for text in texts:
         yield from _words(manifest, text, place, words)
     if ask.graphql and (ask.body or ask.form):
