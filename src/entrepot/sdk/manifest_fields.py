@@ -43,3 +43,10 @@ def to_markdown(html: str) -> str:
     from markdownify import markdownify  # noqa: PLC0415 -- an HTML parser, loaded where a field holds HTML
 
     return markdownify(html)
+
+
+def to_html(markdown: str) -> str:
+    """The way back: what Markdown says as HTML. Lines stay lines, and HTML in the text stays text."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 -- a Markdown parser, loaded where a field is written as HTML
+
+    return MarkdownIt("commonmark", {"html": False, "breaks": True}).render(markdown)

@@ -77,6 +77,13 @@ class WriteSpec(Section):
     lag: Duration | None = None
     prepare: Code | None = None
     """Python that has the last word on what is sent: `def f(record, native, data) -> record`."""
+    project: Code | None = None
+    """Python for what no lens can tell, asked after the lenses: `def f(field, value) -> value`, total, where `field` is as
+    the kind's struct has it, or `when` for the fields that are merged as one (`value` is then a dict of them)."""
+    around: Code | None = None
+    """Python that each write goes through, where one request is not enough, or none may be made:
+    `async def f(write, http, words, send) -> Change | None`. `await send()` makes the usual request and gives the
+    change, read as any record; where None is returned, the record is read again."""
     read_only: list[str] = []
     """Fields of the kind that are read and cannot be written although their lens could."""
     create_only: list[str] = []
