@@ -3,7 +3,8 @@
     title: content                                              a path: `a.b`, `a.0`; always optional
     due: {at: due.date, as: date}                               a form, or a list of forms in order (FORMS below)
     done: {read: checked, write: is_checked}                    read and written in different places
-    priority: {at: p, table: {4: 1, 1: 9}, ignored: [0]}        also `otherwise: x` (unknown), `writes: {ours: theirs}`
+    priority: {at: p, table: {4: 1, 1: 9}, ignored: [0], empty: 0}   `empty` is written where there is no value;
+                                                                also `otherwise: x` (unknown), `writes: {ours: theirs}`
     keywords: {at: labels, as: list}                            also `each: name`, `each: {at: x, as: …}`, `split: ","`
     body: {at: rich_text, each: plain_text, joined: ""}         a list of texts made one
     attendees: {at: people, each: {fields: {email: mail}}}      a record inside a record
@@ -66,7 +67,7 @@ _VALUE_WORDS = frozenset(
     )
 )
 _LOCAL_PARTS = ("at", "date", "time", "zone")
-_PLAIN_WORDS = _VALUE_WORDS | {"at", "read", "write", "ref", "verbs"}
+_PLAIN_WORDS = _VALUE_WORDS | {"at", "read", "write", "ref", "verbs", "empty"}
 
 
 def build(target: str, line: object, *, markdown: Markdown | None = None) -> FieldLens:
@@ -109,6 +110,7 @@ def _plain(target: str, spec: Line, markdown: Markdown | None) -> FieldLens:
         written=(path_of(written),) if written else (),
         verbs=_verbs(spec["verbs"]) if "verbs" in spec else None,
         ref=text_of(spec, "ref") if "ref" in spec else None,
+        empty=spec.get("empty"),
     )
 
 

@@ -1,6 +1,6 @@
 """A whole record mapped: the compiled lines of a stream, read into a kind's fields and written back into the native."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from collections.abc import Mapping as ReadOnly
 from typing import Any
 
@@ -19,6 +19,7 @@ class FieldLens(msgspec.Struct, frozen=True):
     With several `sources` the lens is given a tuple (None for what is absent); with several `targets` it gives one.
     `written` are the places written to, where they differ from the sources. `verbs`: value → the verb that brings
     the record there; such a field is never written into the record. `ref` names the stream whose id this is.
+    `empty` is what the service has where the field has no value.
     """
 
     targets: tuple[str, ...]
@@ -27,6 +28,7 @@ class FieldLens(msgspec.Struct, frozen=True):
     written: tuple[str, ...] = ()
     verbs: ReadOnly[object, str] | None = None
     ref: str | None = None
+    empty: object = None
 
     @property
     def one_way(self) -> str:
@@ -78,33 +80,38 @@ class Mapping:
             self._keep_extra(record, found)
         return found
 
-    def write(self, data: Record, into: Record | None = None) -> Record:
+    def write(
+        self, data: Record, into: Record | None = None, *, only: Container[str] | None = None, clear: bool = False
+    ) -> Record:
         """The native record with this data in it: what no line maps, and what reads the same anyway, is left alone.
 
-        `data` has the kind's JSON names; absent fields stand for their defaults. RecordRefused where a value has
-        no form at the service.
+        `data` has the kind's JSON names; absent fields stand for their defaults. `only` are the fields (JSON names)
+        whose lines are written; None: all. With `clear`, one of these that has no value is written as having none
+        although the native says nothing of it. RecordRefused where a value has no form at the service.
         """
         written: Record = _copied(into) if into else {}
         for field in self.fields:
-            if field.lens.one_way or field.verbs or not field.sources:
+            if field.lens.one_way or field.verbs or not field.sources or not _is_among(field, only):
                 continue
             try:
-                self._write_field(field, data, written)
+                self._write_field(field, data, written, clear=clear and (only is None or _top(field) in only))
             except LensError as why:
                 raise RecordRefused(f"The field {field.targets[0]} cannot be written: {why}.") from why
         return written
 
-    def verbs(self, data: Record, into: Record) -> list[str]:
+    def verbs(self, data: Record, into: Record, *, only: Container[str] | None = None) -> list[str]:
         """The verbs to call so that the fields written by a verb become what `data` says."""
         called: list[str] = []
         for field in self.fields:
-            if field.verbs is None:
+            if field.verbs is None or not _is_among(field, only):
                 continue
             wanted = self._value(field.targets[0], data)
             native = getter(field.sources[0])(into)
             held = None if native is None else field.lens.read(native)
             if wanted != held and not (held is None and wanted == self._defaults.get(field.targets[0])):
-                called.append(_verb(field, wanted))
+                verb = _verb(field, wanted)
+                if field.verbs.get(held) != verb:
+                    called.append(verb)
         return called
 
     def _read_fields(self, record: Record, found: Record) -> None:
@@ -153,11 +160,11 @@ class Mapping:
         if kept:
             found["extra"] = {**kept, **found.get("extra", {})}
 
-    def _write_field(self, field: FieldLens, data: Record, into: Record) -> None:
+    def _write_field(self, field: FieldLens, data: Record, into: Record, *, clear: bool) -> None:
         values = [self._value(target, data) for target in field.targets]
         held = tuple(getter(source)(into) for source in field.sources)
         is_absent = all(native is None for native in held)
-        if is_absent and all(
+        if (is_absent and not clear) and all(
             value is None or value == self._defaults.get(target)
             for value, target in zip(values, field.targets, strict=True)
         ):
@@ -166,7 +173,7 @@ class Mapping:
         if not is_absent and _reads_same(field, held, natives):
             return
         for place, native in zip(field.written or field.sources, natives, strict=True):
-            put(into, place, native)
+            put(into, place, native, always=clear or bool(field.written))
 
     def _value(self, target: str, data: Record) -> Any:
         value = getter(target)(data)
@@ -217,10 +224,18 @@ def _taker(sources: Sequence[str]) -> Callable[[Record], Any]:
     return take_all
 
 
+def _top(field: FieldLens) -> str:
+    return steps(field.targets[0])[0]
+
+
+def _is_among(field: FieldLens, only: Container[str] | None) -> bool:
+    return only is None or any(steps(target)[0] in only for target in field.targets)
+
+
 def _to_native(field: FieldLens, values: Sequence[Any]) -> tuple[Any, ...]:
     places = len(field.sources)
     if all(value is None for value in values):
-        return (None,) * places
+        return (field.empty,) * places
     native = field.lens.write(values[0] if len(values) == 1 else tuple(values))
     return (native,) if places == 1 else tuple(native)
 

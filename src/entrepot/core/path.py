@@ -31,20 +31,20 @@ def getter(path: str) -> Callable[[dict[str, Any]], Any]:
     return take
 
 
-def put(into: dict[str, Any], path: str, value: object) -> None:
-    """Writes the value there, making what is missing on the way; None over nothing makes nothing."""
+def put(into: dict[str, Any], path: str, value: object, *, always: bool = False) -> None:
+    """Writes the value there, making what is missing on the way; None over nothing makes nothing, unless `always`."""
     way = steps(path)
     last = way[-1]
     here: Any = into
     for step, following in pairwise(way):
         held = _member(path, here, step)
         if held is None:
-            if value is None:
+            if value is None and not always:
                 return
             held = [] if following.isdigit() else {}
             _place(path, here, step, held)
         here = held
-    if value is not None or _member(path, here, last) is not None:
+    if value is not None or always or _member(path, here, last) is not None:
         _place(path, here, last, value)
 
 
