@@ -13,6 +13,7 @@ from entrepot.core.lens import LensError
 from entrepot.core.lens_time import parsed
 from entrepot.protocols.ical_zone import UNIVERSAL, iana
 
+UTC_NAME = "UTC"
 _MIDNIGHT = "T00:00:00"
 
 
@@ -38,6 +39,11 @@ def instant_of(at: GraphTime) -> datetime:
         raise RecordRefused(f"{at.date_time!r} is no time: {why}") from why
 
 
+def instant_in(local: str, zone: str) -> datetime:
+    """The instant a wall clock shows that time; RecordRefused where it is no time."""
+    return instant_of(GraphTime(local, zone))
+
+
 def local_in(at: datetime, zone: str) -> str:
     """What the clock shows there."""
     try:
@@ -52,6 +58,11 @@ def day_of(at: GraphTime) -> str:
         return f"{parsed(at.date_time).date().isoformat()}{_MIDNIGHT}"
     except LensError as why:
         raise RecordRefused(f"{at.date_time!r} is no day: {why}") from why
+
+
+def written_time(local: str, zone: str | None = None) -> dict[str, str]:
+    """A time on the clock of an IANA zone, which Graph takes by its name; without one it is UTC, as days are told."""
+    return {"dateTime": local, "timeZone": UTC_NAME if zone in {None, UNIVERSAL} else str(zone)}
 
 
 def is_midnight(at: GraphTime) -> bool:
