@@ -7,6 +7,7 @@ from typing import Any
 
 from entrepot.core.errors import RecordRefused
 from entrepot.core.lens_duration import duration_of
+from entrepot.protocols.graph_importance import priority_of
 from entrepot.protocols.graph_time import GraphTime, day_of, instant_of, local_in, zone_of
 from entrepot.protocols.ical_zone import UNIVERSAL
 from entrepot.sdk.manifest_fields import to_markdown
@@ -43,6 +44,7 @@ def facts_of(event: Event, zone: str) -> Json:
         "status": "cancelled" if event.is_cancelled else "tentative" if event.show_as == "tentative" else None,
         "freeBusyStatus": "free" if event.show_as == "free" else None,
         "privacy": _PRIVACY.get(event.sensitivity or ""),
+        "priority": priority_of(event.importance),
         "locations": [place for each in _places(event) if (place := _location(each))],
         "links": _links(event),
         "participants": _participants(event),

@@ -10,6 +10,7 @@ import msgspec
 from entrepot.core.errors import RecordRefused
 from entrepot.core.lens import LensError
 from entrepot.core.lens_time import as_instant
+from entrepot.protocols.graph_recurrence import rule_of
 from entrepot.protocols.graph_time import local_in
 from entrepot.transport.client import Client
 from entrepot.transport.message import Request
@@ -28,6 +29,28 @@ class Exceptions(msgspec.Struct, frozen=True):
 
     cancelled: Sequence[str]
     changed: Sequence[Json]
+
+
+NONE = Exceptions([], [])
+_PARTS_OF_A_SERIES = frozenset({"occurrence", "exception"})
+
+
+def told_exceptions(native: Json) -> Exceptions:
+    """Those that a series was completed with."""
+    return Exceptions(native.get("cancelledOccurrences") or [], native.get("exceptionOccurrences") or [])
+
+
+def made_of(event: Event, exceptions: Exceptions) -> Json:
+    """An event under the names of JSCalendar, with how it repeats."""
+    zone, days = zone_in(event), bool(event.is_all_day)
+    made = facts_of(event, zone)
+    if event.recurrence:
+        made["recurrenceRules"] = [rule_of(event.recurrence, days=days)]
+        made["recurrenceOverrides"] = overrides_of(event, exceptions)
+    elif event.type in _PARTS_OF_A_SERIES and event.original_start:
+        # Whoever was invited to one occurrence alone has it without its series.
+        made["recurrenceId"] = original_start(event, zone, made["start"], days=days)
+    return made
 
 
 async def ask_exceptions(http: Client, calendar: str, event: str) -> Exceptions:
@@ -54,7 +77,8 @@ def overrides_of(master: Event, exceptions: Exceptions) -> Json:
         occurrence = msgspec.convert(native, Event)
         at = original_start(occurrence, zone, usual["start"], days=days)
         found[at] = _differences(facts_of(occurrence, zone), {**usual, "start": at})
-    return dict(sorted(found.items()))
+    # An occurrence that was changed and changed back differs in nothing.
+    return {at: own for at, own in sorted(found.items()) if own}
 
 
 def original_start(event: Event, zone: str, usual: str, *, days: bool) -> str:

@@ -1,0 +1,187 @@
+"""What is sent so that an event says what it is to say: the way back of `facts`, member by member.
+
+A member is sent only where the event does not say already as much as Outlook can keep of what is wanted.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from entrepot.core.errors import RecordRefused
+from entrepot.core.lens import LensError
+from entrepot.core.lens_duration import duration_of, seconds_of
+from entrepot.protocols.graph_importance import importance_of, kept_priority
+from entrepot.protocols.graph_time import instant_in, local_in, written_time, zone_of
+from entrepot.protocols.ical_zone import UNIVERSAL
+from entrepot.sdk.manifest_fields import to_html, to_markdown
+
+from .facts import Json
+
+TIMES = frozenset({"start", "duration", "timeZone", "endTimeZone", "showWithoutTime"})
+_DEFAULTS: Json = {"status": "confirmed", "freeBusyStatus": "busy", "privacy": "public"}
+_SENSITIVITY: Mapping[str | None, str] = MappingProxyType({"private": "private", "secret": "confidential"})
+_OWN = frozenset({"alerts", "status", "freeBusyStatus", "privacy", "priority"})
+"""What a guest may say of somebody else's meeting: it is nobody's business but theirs."""
+_NEVER = frozenset({"links", "participants"})
+"""Links are those of the online meeting; guests would be written to."""
+
+
+def kept(facts: Json) -> Json:
+    """What Outlook tells again of what is said, in the form of `facts_of`. Nothing is kept of what is None or empty."""
+    found = {**facts, **{name: keep(facts[name]) for name, keep in KEEPS.items() if facts.get(name)}}
+    found = {name: value for name, value in found.items() if value and _DEFAULTS.get(name) != value}
+    found.setdefault("duration", "P1D" if found.get("showWithoutTime") else "PT0S")
+    if found.get("showWithoutTime"):
+        return {name: value for name, value in found.items() if name not in {"timeZone", "endTimeZone"}}
+    if found.get("endTimeZone") == found.get("timeZone"):
+        found.pop("endTimeZone", None)
+    return found
+
+
+def members(wanted: Json, held: Json, native: Json) -> Json:
+    """The members of Graph's event that make it say `wanted` in place of `held`. RecordRefused where none do."""
+    wanted = {**kept(wanted), **{name: each for name, each in wanted.items() if each and each == held.get(name)}}
+    differ = {name for name in wanted.keys() | held.keys() if wanted.get(name) != held.get(name)} - _NEVER
+    check_guest(differ, native)
+    sent: Json = {}
+    for names, write in _WRITES:
+        if differ & names:
+            sent |= write(wanted, native)
+    return sent
+
+
+def check_guest(differ: set[str], native: Json) -> None:
+    strange = sorted(differ - _OWN - {"keywords"}) if native.get("isOrganizer") is False else []
+    if strange:
+        raise RecordRefused(f"It is somebody else's meeting; only they can change its {strange[0]}.")
+
+
+def keep_alerts(alerts: list[Json]) -> list[Json]:
+    """One reminder, so many minutes before it starts; the first that is of this sort."""
+    minutes = next((found for each in alerts if (found := _minutes(each)) is not None), None)
+    if minutes is None:
+        return []
+    return [{"offset": f"-PT{minutes}M" if minutes >= 0 else f"PT{-minutes}M", "action": "display"}]
+
+
+def keep_text(text: str) -> str:
+    return to_markdown(to_html(text)).strip()
+
+
+def _keep_places(places: list[Json]) -> list[Json]:
+    parts = ({name: each[name] for name in ("name", "coordinates") if each.get(name)} for each in places)
+    return [each for each in parts if each]
+
+
+def _keep_length(text: str) -> str:
+    try:
+        return duration_of(seconds_of(text))
+    except LensError as why:
+        raise RecordRefused(f"It has no length: {why}.") from why
+
+
+KEEPS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {
+        "description": keep_text,
+        "alerts": keep_alerts,
+        "locations": _keep_places,
+        "priority": kept_priority,
+        "duration": _keep_length,
+    }
+)
+"""What of a field is told again, under its JSON name; the rest comes back as it is."""
+
+
+def _minutes(alert: Json) -> int | None:
+    offset: str = alert.get("offset") or ""
+    if not offset or alert.get("relativeTo", "start") != "start":
+        return None
+    sign = 1 if offset.startswith("-") else -1
+    try:
+        return sign * int(seconds_of(offset.lstrip("+-")) // 60)
+    except LensError:
+        return None
+
+
+def _times(wanted: Json, native: Json) -> Json:
+    start: str = wanted["start"]
+    seconds = float(seconds_of(wanted["duration"]))
+    if wanted.get("showWithoutTime"):
+        days = max(1, -int(-seconds // 86_400))
+        end = datetime.fromisoformat(start) + timedelta(days=days)
+        return {"isAllDay": True, "start": written_time(start), "end": written_time(end.isoformat())}
+    zone, end_zone = wanted.get("timeZone"), wanted.get("endTimeZone") or wanted.get("timeZone")
+    if zone is None or zone_of(zone) is None or zone_of(end_zone) is None:
+        raise RecordRefused("Its time is on no clock that Outlook knows: it needs a time zone of the IANA's.")
+    end_at = instant_in(start, zone) + timedelta(seconds=seconds)
+    return {
+        "isAllDay": False,
+        "start": written_time(start, _name(zone, native.get("originalStartTimeZone"))),
+        "end": written_time(local_in(end_at, str(end_zone)), _name(str(end_zone), native.get("originalEndTimeZone"))),
+    }
+
+
+def _name(zone: str, held: Any) -> str:
+    """The zone by the name the event has for it already, be it Windows's."""
+    return held if zone != UNIVERSAL and isinstance(held, str) and zone_of(held) == zone else zone
+
+
+def _title(wanted: Json, _native: Json) -> Json:
+    return {"subject": wanted.get("title", "")}
+
+
+def _body(wanted: Json, native: Json) -> Json:
+    if native.get("isOnlineMeeting"):
+        raise RecordRefused("It is an online meeting, whose text tells how to join; change its description in Outlook.")
+    return {"body": {"contentType": "html", "content": to_html(wanted.get("description", ""))}}
+
+
+def _show_as(wanted: Json, _native: Json) -> Json:
+    if wanted.get("status") == "cancelled":
+        raise RecordRefused("An event cannot be marked as cancelled in Outlook; delete it instead.")
+    return {"showAs": "tentative" if wanted.get("status") == "tentative" else wanted.get("freeBusyStatus", "busy")}
+
+
+def _sensitivity(wanted: Json, _native: Json) -> Json:
+    return {"sensitivity": _SENSITIVITY.get(wanted.get("privacy"), "normal")}
+
+
+def _importance(wanted: Json, _native: Json) -> Json:
+    return {"importance": importance_of(wanted.get("priority"))}
+
+
+def _reminder(wanted: Json, _native: Json) -> Json:
+    """Outlook reminds of everything a quarter of an hour before, where it is not told otherwise."""
+    alerts: list[Json] = wanted.get("alerts", [])
+    if not alerts:
+        return {"isReminderOn": False}
+    return {"isReminderOn": True, "reminderMinutesBeforeStart": _minutes(alerts[0])}
+
+
+def _places(wanted: Json, native: Json) -> Json:
+    """A place that is there already keeps all that Outlook knows about it."""
+    known = {each.get("displayName"): each for each in native.get("locations") or [native.get("location") or {}]}
+    places = [{**known.get(each.get("name"), {}), **_place(each)} for each in wanted.get("locations", [])]
+    return {"locations": places} if places else {"location": {"displayName": ""}, "locations": []}
+
+
+def _place(place: Json) -> Json:
+    found: Json = {"displayName": place.get("name", "")}
+    latitude, _, longitude = place.get("coordinates", "").removeprefix("geo:").partition(";")[0].partition(",")
+    try:
+        return {**found, "coordinates": {"latitude": float(latitude), "longitude": float(longitude.partition(",")[0])}}
+    except ValueError:
+        return found
+
+
+_WRITES: tuple[tuple[frozenset[str], Callable[[Json, Json], Json]], ...] = (
+    (TIMES, _times),
+    (frozenset({"title"}), _title),
+    (frozenset({"description"}), _body),
+    (frozenset({"status", "freeBusyStatus"}), _show_as),
+    (frozenset({"privacy"}), _sensitivity),
+    (frozenset({"priority"}), _importance),
+    (frozenset({"alerts"}), _reminder),
+    (frozenset({"locations"}), _places),
+)
