@@ -1,0 +1,108 @@
+r"""What a person says about the fields of a stream, over the manifest's own lines: another source, a constant, nothing.
+
+title=properties.Name                                       another place, as it is written; a dot in a name is `\.`
+priority={at: properties.Prio, table: {high: 1, low: 9}}    any line a manifest could have
+medium={constant: manga}                                    the same for every record
+notes=                                                      leave the field out
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from entrepot.core.errors import PersonMustFix
+from entrepot.core.kinds import KINDS
+from entrepot.core.lens_spec import build
+from entrepot.core.path import steps
+from entrepot.sdk.manifest import Manifest
+from entrepot.sdk.manifest_fields import broken_fields, to_markdown
+from entrepot.sdk.manifest_lines import read_marked
+from entrepot.sdk.manifest_streams import StreamSpec
+
+Overrides = Mapping[str, Any]
+"""Field of the kind, as in a manifest → its line; None where it is left out."""
+
+
+def overrides_of(written: Mapping[str, str]) -> Overrides:
+    """The lines a person wrote, each by its field; PersonMustFix names every one that cannot be read."""
+    found: dict[str, Any] = {}
+    wrong: list[str] = []
+    for field, text in written.items():
+        try:
+            steps(field)
+            found[field] = _line(text.strip())
+        except ValueError as why:
+            wrong.append(f"{field or 'a line without a field'}: {why}")
+    if wrong:
+        raise _mistakes(wrong)
+    return found
+
+
+def applied(spec: StreamSpec, overrides: Overrides) -> StreamSpec:
+    """The stream with these lines in the place of its own; PersonMustFix says all that is wrong with them."""
+    if not overrides:
+        return spec
+    if not spec.fields:
+        raise PersonMustFix(
+            f"This connector reads each {spec.kind} in a way of its own, without lines that could be changed."
+        )
+    kept = {field: line for field, line in spec.fields.items() if not any(_meet(field, each) for each in overrides)}
+    ours = {field: line for field, line in overrides.items() if line is not None}
+    given = {field: word for field, word in spec.given.items() if not any(_meet(field, each) for each in overrides)}
+    changed = spec.model_copy(update={"fields": {**kept, **ours}, "given": given})
+    unknown = [f"{field}: {why}" for field in overrides.keys() - ours.keys() if (why := _unknown(spec, field))]
+    wrong = [*unknown, *(_sentence(place[3:], why) for place, why in broken_fields("", changed))]
+    if wrong:
+        raise _mistakes(wrong)
+    return changed
+
+
+def remapped(manifest: Manifest, changes: Mapping[str, Overrides]) -> Manifest:
+    """The manifest with what a person changed in its streams, by their names."""
+    streams = {name: applied(spec, changes.get(name, {})) for name, spec in manifest.streams.items()}
+    return manifest.model_copy(update={"streams": streams}) if any(changes.values()) else manifest
+
+
+def told_fields(spec: StreamSpec) -> frozenset[str] | None:
+    """The fields (as the kind's struct has them) that records of the stream say anything about; None: nobody knows.
+
+    What a stream does not tell is not empty there, and must not be taken for a deletion.
+    """
+    if not spec.fields:
+        return None
+    targets = {
+        target for field, line in spec.fields.items() for target in build(field, line, markdown=to_markdown).targets
+    }
+    told = {steps(target)[0] for target in targets} | spec.given.keys() | ({"extra"} if spec.extra else set[str]())
+    return frozenset(field.name for field in msgspec.structs.fields(KINDS[spec.kind]) if field.encode_name in told)
+
+
+def _line(text: str) -> object:
+    """A place is taken letter by letter, for what services call their columns may be anything; words are YAML."""
+    if not text.startswith(("{", "[", '"', "'")):
+        return text or None
+    marked = read_marked(text)
+    if marked.problems:
+        raise ValueError(f"{text} cannot be read: {marked.problems[0].message}")
+    return marked.data
+
+
+def _meet(one: str, other: str) -> bool:
+    """The same field, or one inside the other: they cannot both be filled."""
+    return all(mine == its for mine, its in zip(steps(one), steps(other), strict=False))
+
+
+def _unknown(spec: StreamSpec, field: str) -> str:
+    known = {each.encode_name for each in msgspec.structs.fields(KINDS[spec.kind])}
+    if steps(field)[0] in known:
+        return ""
+    return f"a {spec.kind} has no such field; there are {', '.join(sorted(known))}"
+
+
+def _sentence(place: tuple[str | int, ...], why: str) -> str:
+    return f"{'.'.join(map(str, place))}: {why}" if place else why
+
+
+def _mistakes(wrong: list[str]) -> PersonMustFix:
+    return PersonMustFix("\n".join(["The mapping has mistakes:", *(f"  {each}" for each in wrong)]))
