@@ -11,6 +11,7 @@ import pytest_asyncio
 import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from tests.connectors.caldav_hand import calendar_server, hand
 
 from entrepot.checks.replay import Files, Served
 from entrepot.core.change import Change, Cursor, Page
@@ -20,6 +21,8 @@ from entrepot.sdk.context import Context
 from entrepot.sdk.manifest_file import load
 from entrepot.sdk.service import client
 from entrepot.transport.budget import Budget
+
+__all__ = ["calendar_server", "hand", "stand_in"]
 
 
 class StandIn:

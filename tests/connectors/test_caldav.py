@@ -1,88 +1,14 @@
 """The CalDAV connector against real servers, filled by an independent client."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
-from pathlib import Path
-from typing import Any
 
-import caldav
-import msgspec
 import pytest
-import pytest_asyncio
+from tests.connectors.caldav_hand import Hand, connector
 from tests.protocols.calendars import calendar, event, task
-from tests.servers import Running, radicale, xandikos
 
-from entrepot.auth.signers import basic
 from entrepot.core.change import Cursor, Page
 from entrepot.core.errors import NeedsConsent, Stale
-from entrepot.core.planner import Event
-from entrepot.core.secret import Secret
-from entrepot.protocols.dav import UidTaken
-from entrepot.sdk.catalog import BUILT_IN, Catalog
 from entrepot.sdk.connector import Reader
-from entrepot.sdk.context import Context
-from entrepot.sdk.manifest_file import load
-from entrepot.sdk.service import client
-
-SERVERS: dict[str, Callable[[Path], Any]] = {"radicale": radicale, "xandikos": xandikos}
-
-
-class Asked:
-    """Every request that went out, as method and path."""
-
-    def __init__(self) -> None:
-        self.requests: list[str] = []
-
-    def debug(self, _: str, **fields: object) -> None:
-        self.requests.append(f"{fields['method']} {fields['url']}")
-
-
-class Hand:
-    """The connector with a server, and the independent client at the same server."""
-
-    def __init__(self, running: Running, reader: Any, asked: Asked, other: Any) -> None:
-        self.running = running
-        self.reader = reader
-        self.asked = asked
-        self.other = other
-
-    def calendar(self, name: str, *components: str) -> Any:
-        return self.other.principal().make_calendar(
-            name=name, cal_id=name, supported_calendar_component_set=list(components)
-        )
-
-    async def path(self, stream: str, name: str) -> str:
-        return next(one.id for one in await self.reader.collections(stream) if one.name == name)
-
-    async def pages(self, stream: str, path: str, since: Cursor | None = None) -> list[Page]:
-        return [page async for page in self.reader.changes(stream, since, path)]
-
-
-@pytest.fixture(scope="module", params=list(SERVERS))
-def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with SERVERS[request.param](tmp_path_factory.mktemp(request.param)) as found:
-        yield found
-
-
-@pytest_asyncio.fixture
-async def hand(running: Running) -> AsyncIterator[Hand]:
-    async with AsyncExitStack() as stack:
-        asked = Asked()
-        with caldav.DAVClient(
-            url=f"{running.address}{running.principal}", username=running.username, password=running.password
-        ) as other:
-            yield Hand(running, await connector(stack, running, asked), asked, other)
-
-
-async def connector(
-    stack: AsyncExitStack, running: Running, asked: Asked, *, password: str = "", path: str = ""
-) -> Any:
-    manifest = load(BUILT_IN / "caldav" / "manifest.yaml")
-    signer = basic(running.username, Secret(password or running.password))
-    http = client(manifest, signer=signer, base_url=running.address + path, allow_private=True, log=asked)
-    await stack.enter_async_context(http)
-    made: Any = Catalog().entry("caldav").load("connector.CalDav")
-    return made(Context(http=http))
 
 
 def ids(pages: list[Page]) -> dict[str, str]:
@@ -246,35 +172,6 @@ async def test_a_record_that_cannot_be_read_is_set_aside_and_the_rest_is_read(ha
     if hand.running.name == "xandikos":
         assert [row.where for row in bad] == [f"{path}bad.ics"]
         assert "bad@example.org" in bad[0].reason
-
-
-async def test_writing_carries_the_version_and_knows_a_taken_uid_from_a_lost_race(hand: Hand):
-    hand.calendar("written", "VEVENT")
-    path = await hand.path("events", "written")
-    data = Event(
-        uid="new@example.org", title="New", start="2026-12-01T10:00:00", time_zone="Europe/Berlin", duration="PT1H"
-    )
-    ref = await hand.reader.create("events", data, path)
-    assert ref.version
-    [page] = await hand.pages("events", path)
-    [change] = page.changes
-    assert isinstance(change.data, Event)
-    assert msgspec.structs.replace(change.data, created=None, updated=None, sequence=None) == data
-    assert change.ref.id == ref.id
-
-    newer = await hand.reader.update(change.ref, msgspec.structs.replace(change.data, title="Newer"), change.native)
-    with pytest.raises(Stale):
-        await hand.reader.update(ref if newer.version != ref.version else newer, data, change.native)
-    with pytest.raises(Stale):
-        await hand.reader.create("events", data, path)
-    with pytest.raises(UidTaken):
-        await hand.reader._dav.put(f"{path}elsewhere.ics", change.native.decode(), etag=None)
-    with pytest.raises(Stale):
-        await hand.reader.delete(ref)
-    await hand.reader.delete(newer)
-    await hand.reader.delete(newer)
-    again = await hand.pages("events", path, page.cursor)
-    assert gone(again) == {ref.id}
 
 
 async def test_any_address_a_person_may_type_leads_to_the_calendars(hand: Hand):

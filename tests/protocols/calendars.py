@@ -1,10 +1,32 @@
 """Calendar texts for the tests, and the oracle that says which occurrences a calendar has."""
 
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import icalendar
 import recurring_ical_events
+
+CLOCKS = ("UTC", "Pacific/Kiritimati", "Pacific/Niue", "America/St_Johns")
+"""Where the machine may stand; no calendar may depend on it."""
+
+
+@contextmanager
+def clock_in(zone: str) -> Iterator[None]:
+    """The clock of this process, as if it ran there."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = zone
+    time.tzset()
+    try:
+        yield
+    finally:
+        os.environ.pop("TZ")
+        if before is not None:
+            os.environ["TZ"] = before
+        time.tzset()
 
 
 def calendar(*components: str, before: str = "") -> str:

@@ -352,6 +352,8 @@ async def test_an_address_without_such_a_server_is_said_so(server: Server, dav: 
         (403, b"<error><C:valid-calendar-data/></error>", RecordRefused),
         (403, b"<error><D:need-privileges/></error>", RecordRefused),
         (409, b"", RecordRefused),
+        (400, b"Bad Request", RecordRefused),
+        (404, b"", Stale),
     ],
 )
 async def test_a_refused_write_says_why(server: Server, dav: Dav, status: int, body: bytes, error: type[Exception]):
@@ -365,15 +367,25 @@ async def test_a_refused_write_says_why(server: Server, dav: Dav, status: int, b
         assert caught.value.path == "/cal/old.ics"
 
 
-async def test_an_etag_the_server_keeps_to_itself_is_asked_for(server: Server, dav: Dav):
+async def test_a_server_that_keeps_it_under_another_name_or_its_etag_to_itself(server: Server, dav: Dav):
     async def answer(request: web.Request, _: str) -> web.StreamResponse:
-        if request.method == "PUT":
-            assert request.headers["If-None-Match"] == "*"
-            return web.Response(status=201)
-        return answered(multistatus(response("/cal/a.ics", etag='"7"')))
+        assert request.headers["If-None-Match"] == "*"
+        return web.Response(status=201, headers={"Location": "https://elsewhere.example.org/cal/7%2Da.ics"})
 
     server.answer = answer
-    assert await dav.put("/cal/a.ics", "x", etag=None) == '"7"'
+    placed = await dav.put("/cal/a.ics", "x", etag=None)
+    assert (placed.path, placed.etag) == ("/cal/7-a.ics", None)
+
+
+async def test_a_weak_version_is_compared_without_its_mark_and_what_is_gone_is_deleted(server: Server, dav: Dav):
+    async def answer(request: web.Request, _: str) -> web.StreamResponse:
+        if request.method == "REPORT":
+            return answered(multistatus(response("/cal/a.ics", status=404)))
+        assert (request.headers["If-Match"], request.headers["Schedule-Reply"]) == ('"7"', "F")
+        return web.Response(status=412)
+
+    server.answer = answer
+    await dav.delete("/cal/a.ics", etag='W/"7"')
 
 
 def test_a_member_without_a_property_has_an_empty_text():

@@ -7,8 +7,10 @@ from io import BytesIO
 from pathlib import Path
 
 import icalendar
+import msgspec
 import pytest
-from tests.protocols.calendars import occurrences
+from msgspec.structs import replace
+from tests.protocols.calendars import CLOCKS, clock_in, occurrences
 
 from entrepot.core.planner import Event, Task
 from entrepot.protocols import ical
@@ -52,7 +54,8 @@ def when(data: Event | Task) -> tuple[datetime, datetime]:
 
 def check(path: Path, record: Record) -> None:
     assert record.data is not None
-    assert ical.read(ical.write(record.data)) == record.data
+    whole = msgspec.json.encode(record.data).replace(rb"\u0000", b"")  # which no calendar may hold
+    assert ical.read(ical.write(record.data)) == msgspec.json.decode(whole, type=type(record.data))
     same = ical.read(merge(record.data, into=record.native))
     assert same == record.data
     if "/".join(path.parts[-2:]) in OTHERWISE or path.name in OTHERWISE:
@@ -62,16 +65,20 @@ def check(path: Path, record: Record) -> None:
     except (ValueError, TypeError, KeyError, AttributeError):
         return  # the oracle does not understand the original
     assert occurrences(ical.write(record.data), *when(record.data)) == before, path
+    edited = merge(replace(record.data, description="Another"), into=record.native)
+    assert occurrences(edited, *when(record.data)) == before, path
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_caldav_testers_calendars(shared: Path):
+@pytest.mark.parametrize("zone", CLOCKS)
+def test_the_caldav_testers_calendars(shared: Path, zone: str):
     found: Counter[str] = Counter()
-    for path in sorted((shared / "samples" / "caldav").rglob("*.ics")):
-        for record in records_in(path):
-            found[record.component if record.data else "refused"] += 1
-            if record.data is not None:
-                check(path, record)
+    with clock_in(zone):
+        for path in sorted((shared / "samples" / "caldav").rglob("*.ics")):
+            for record in records_in(path):
+                found[record.component if record.data else "refused"] += 1
+                if record.data is not None:
+                    check(path, record)
     assert found == {"VEVENT": 38, "VTODO": 5}
 
 

@@ -21,6 +21,8 @@ _PARAMETER = re.compile(r';([^";:]*(?:"[^"]*"[^";:]*)*)')
 _VALUE = re.compile(r'"([^"]*)"|([^,"]+)')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MARK = re.compile(r"\\.|[,;]", re.DOTALL)
+_FORBIDDEN = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""What no line may hold, nor the XML in which servers hand it out; a line break would begin another line."""
 _CARET = {"^n": "\n", "^'": '"', "^^": "^"}
 
 Parameters = Mapping[str, list[str]]
@@ -48,7 +50,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             return self.text
         name = f"{self.group}.{self.name}" if self.group else self.name
         parameters = "".join(f";{key}={_joined(values)}" for key, values in self.parameters.items() if values)
-        return f"{name}{parameters}:{self.value}"
+        return _FORBIDDEN.sub("", f"{name}{parameters}:{self.value}")
 
 
 def decoded(data: bytes) -> str:

@@ -7,7 +7,7 @@ import msgspec
 
 from entrepot.core.errors import EntrepotError, RecordRefused, ServiceChanged, Stale
 from entrepot.protocols.dav_answer import Member, Multistatus, Unreadable, joined, members_of, path_of
-from entrepot.protocols.dav_words import ETAG, Family, multiget, propfind, sync_collection
+from entrepot.protocols.dav_words import ETAG, Family, multiget, propfind, query_by_uid, sync_collection
 from entrepot.transport.client import Client
 from entrepot.transport.message import Request, Response
 
@@ -21,6 +21,8 @@ _TOO_MANY = 507
 _FORGOTTEN: Mapping[int, str] = dict.fromkeys((400, 403, 409, 410, 412), "Stale")
 """How servers say that they no longer know a sync token (Radicale 403, Xandikos 412, others 409 or 410)."""
 
+_REFUSALS = frozenset({400, 403, 409, 412, 413, 415, 422})
+_MISSING = frozenset({404, 410})
 _UID_CONFLICT = b"no-uid-conflict"
 _BAD_DATA = (b"valid-calendar-data", b"valid-calendar-object-resource", b"valid-address-data", b"max-resource-size")
 _HOPS = 5
@@ -140,6 +142,11 @@ class Dav:
             return first[0] + second[0], first[1] + second[1]
         return _sorted_out(members, self.family.data)
 
+    async def one(self, path: str) -> Item | None:
+        """One member with its text as a listing has it: in XML lines end otherwise than in what GET gives."""
+        items, _ = await self.fetch(folder_of(path), [path])
+        return next((item for item in items if item.path == path), None)
+
     async def _fetch_one(self, path: str) -> tuple[list[Item], list[str]]:
         try:
             found = await self.get(path)
@@ -157,37 +164,44 @@ class Dav:
             return None
         return Item(path, pieces.response.headers.get("ETag"), body)
 
-    async def put(self, path: str, text: str, *, etag: str | None) -> str | None:
-        """Replace the version with this etag, or create (etag None). The new etag, asked for where it is withheld.
+    async def put(self, path: str, text: str, *, etag: str | None) -> Item:
+        """Replace the version with this etag, or create (etag None). Where it is now, and the etag if that is told.
 
-        Raises Stale where another version is there, UidTaken where the UID is, RecordRefused where the server
-        does not like the content.
+        Raises Stale where another version is there or none, UidTaken where the UID is, RecordRefused where the
+        server does not like the content.
         """
-        condition = {"If-Match": etag} if etag else {"If-None-Match": "*"}
-        headers = {**condition, "Content-Type": self.family.media_type}
-        request = Request(
-            method="PUT", url=self.origin + path, headers=headers, body=text.encode(), expected=(403, 409, 412)
-        )
+        refusals = _REFUSALS | _MISSING if etag else _REFUSALS
+        headers = {**_condition(etag or ""), "Content-Type": self.family.media_type}
+        request = Request(method="PUT", url=self.origin + path, headers=headers, body=text.encode(), expected=refusals)
         response = await self._http.send(request)
-        if response.status in {403, 409, 412}:
+        if response.status in refusals:
             raise _refusal(response, path)
-        return response.headers.get("ETag") or await self.etag(path)
-
-    async def etag(self, path: str) -> str | None:
-        members, _ = await self.properties(path, [ETAG], absent=(404,))
-        return next((member.text(ETAG) for member in members), None) or None
+        return Item(_placed(response, path), response.headers.get("ETag"), text.encode())
 
     async def delete(self, path: str, *, etag: str | None) -> None:
-        """Deleting what is gone already is no error. Raises Stale where another version is there."""
-        request = Request(
-            method="DELETE",
-            url=self.origin + path,
-            headers={"If-Match": etag} if etag else {},
-            expected=(404, 410, 412),
-        )
+        """Deleting what is gone already is no error. Raises Stale where another version is there.
+
+        A server that speaks for the person in meetings is told not to: the sync of a calendar is no answer.
+        """
+        headers = {**(_condition(etag) if etag else {}), "Schedule-Reply": "F"}
+        request = Request(method="DELETE", url=self.origin + path, headers=headers, expected=(*_MISSING, 403, 412))
         response = await self._http.send(request)
-        if response.status == 412:
+        if response.status == 412 and await self.one(path) is not None:
             raise Stale(f"{path} was changed at the server since it was read.")
+        if response.status == 403:
+            raise _refusal(response, path)
+
+    async def find(self, path: str, component: str, uid: str) -> list[Item]:
+        """What the collection has under a UID, which may be in the UIDs of others too."""
+        request = self._report(path, query_by_uid(component, uid), depth="1")
+        answer = Multistatus(self.origin + path)
+        members = [member async for member in self._stream(request, answer, _MULTIGET)]
+        return _sorted_out(members, self.family.data)[0]
+
+    async def features(self, path: str) -> frozenset[str]:
+        """What the server says that it can do there (RFC 4918 section 10.1)."""
+        response = await self._http.send(Request(method="OPTIONS", url=self.origin + path))
+        return frozenset(word.strip() for word in response.headers.get("DAV", "").split(","))
 
     def _report(self, path: str, body: bytes, *, depth: str, forgiving: bool = False) -> Request:
         headers = {"Depth": depth, "Content-Type": _XML}
@@ -206,6 +220,21 @@ class Dav:
 def origin_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _condition(etag: str) -> dict[str, str]:
+    """A mark of weakness, as a proxy that packs answers adds it, never matches (RFC 9110 section 13.1.1)."""
+    return {"If-Match": etag.removeprefix("W/")} if etag else {"If-None-Match": "*"}
+
+
+def _placed(response: Response, path: str) -> str:
+    """Servers may keep a record under a name of their own, and should then say so."""
+    there = response.headers.get("Location") or response.headers.get("Content-Location")
+    return path_of(joined(response.url, there)) if there else path
+
+
+def folder_of(path: str) -> str:
+    return path.rpartition("/")[0] + "/"
 
 
 def versions_of(members: Iterable[Member], path: str) -> Mapping[str, str]:
@@ -231,8 +260,8 @@ def _refusal(response: Response, path: str) -> EntrepotError:
         return UidTaken(
             f"The server already has a record with the same UID as {path}.", path_of(there) if there else None
         )
-    if response.status == 412:
+    if response.status == 412 or response.status in _MISSING:
         return Stale(f"{path} was changed at the server since it was read.")
-    if any(sign in body for sign in _BAD_DATA) or response.status == 409:
+    if any(sign in body for sign in _BAD_DATA) or response.status != 403:
         return RecordRefused(f"The server does not accept {path}: its content is not what it allows.")
     return RecordRefused(f"The server does not let you write {path}; the collection may be read-only for you.")

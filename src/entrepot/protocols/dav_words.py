@@ -19,6 +19,7 @@ PRIVILEGES = f"{{{DAV}}}current-user-privilege-set"
 SYNC_TOKEN = f"{{{DAV}}}sync-token"
 CTAG = f"{{{CALENDAR_SERVER}}}getctag"
 COLOR = f"{{{APPLE}}}calendar-color"
+ADDRESSES = f"{{{CALDAV}}}calendar-user-address-set"
 COMPONENTS = f"{{{CALDAV}}}supported-calendar-component-set"
 
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -74,6 +75,16 @@ def multiget(family: Family, paths: Iterable[str]) -> bytes:
     return (
         f'{_DECLARATION}<{name} xmlns="{family.namespace}" xmlns:d="DAV:">'
         f"<d:prop><d:getetag/><{data}/></d:prop>{hrefs}</{name}>"
+    ).encode()
+
+
+def query_by_uid(component: str, uid: str) -> bytes:
+    """The filter finds all that have the text in their UID."""
+    return (
+        f'{_DECLARATION}<calendar-query xmlns="{CALDAV}" xmlns:d="DAV:"><d:prop><d:getetag/><calendar-data/></d:prop>'
+        f'<filter><comp-filter name="VCALENDAR"><comp-filter name="{component}"><prop-filter name="UID">'
+        f'<text-match collation="i;octet">{escape(uid)}</text-match>'
+        "</prop-filter></comp-filter></comp-filter></filter></calendar-query>"
     ).encode()
 
 

@@ -36,7 +36,7 @@ def alarm_of(alert: Alert, title: str) -> Component:
         trigger = Line("TRIGGER", compact_instant(alert.at), {"VALUE": ["DATE-TIME"]})
     else:
         related = {"RELATED": ["END"]} if alert.relative_to == "end" else {}
-        trigger = Line("TRIGGER", alert.offset or _AT_START, related)
+        trigger = Line("TRIGGER", duration_of(alert.offset or _AT_START) or _AT_START, related)
     action = Line("ACTION", alert.action.upper())
     if alert.action == "audio":
         return Component("VALARM", [action, trigger])

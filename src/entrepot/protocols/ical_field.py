@@ -1,6 +1,7 @@
 """One field of a kind and the iCalendar properties that hold it: read, write, and know whether it changed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -21,7 +22,8 @@ _MEANING = frozenset({"TZID", "VALUE", "ALTREP", "ENCODING"})
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """`names` are all properties the field owns: when it changes they go, and what `write` gives comes.
 
-    `managed` are the parameters `write` decides about; all others stay with their line.
+    `managed` are the parameters `write` decides about; all others stay with their line. `attribute` is the one of the
+    kind that it holds; empty where several mean something only together.
     """
 
     names: Sequence[str]
@@ -29,6 +31,17 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     read: Callable[[Found, Zones, Attributes], None]
     write: Callable[[Any, Zones], Sequence[Line]]
     managed: frozenset[str] = _MEANING
+    attribute: str = ""
+
+
+def held(
+    names: Sequence[str],
+    attribute: str,
+    read: Callable[[Found, Zones, Attributes], None],
+    write: Callable[[Any, Zones], Sequence[Line]],
+) -> Field:
+    """A field that is one attribute of the kind."""
+    return Field(names=names, key=attrgetter(attribute), read=read, write=write, attribute=attribute)
 
 
 def first(found: Found, name: str) -> Line | None:
@@ -48,7 +61,7 @@ def text_field(name: str, attribute: str, *also: str) -> Field:
         text = getattr(data, attribute)
         return [Line(name, escaped(text))] if text else []
 
-    return Field(names=(name, *also), key=lambda data: getattr(data, attribute), read=read, write=write)
+    return held((name, *also), attribute, read, write)
 
 
 def number_field(name: str, attribute: str) -> Field:
@@ -61,7 +74,7 @@ def number_field(name: str, attribute: str) -> Field:
         number = getattr(data, attribute)
         return [] if number is None else [Line(name, str(number))]
 
-    return Field(names=(name,), key=lambda data: getattr(data, attribute), read=read, write=write)
+    return held((name,), attribute, read, write)
 
 
 def word_field(name: str, attribute: str, words: Mapping[str, str], *, silent: str | None = None) -> Field:
@@ -78,4 +91,4 @@ def word_field(name: str, attribute: str, words: Mapping[str, str], *, silent: s
         ours = getattr(data, attribute)
         return [Line(name, back[ours])] if ours in back and ours != silent else []
 
-    return Field(names=(name,), key=lambda data: getattr(data, attribute), read=read, write=write)
+    return held((name,), attribute, read, write)

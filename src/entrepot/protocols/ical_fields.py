@@ -1,12 +1,17 @@
 """All fields of events and tasks but the time, people, alarms and recurrence: one entry for each, read and write."""
 
-from collections.abc import Callable
-from operator import attrgetter
-from typing import Any
-
 from entrepot.core.planner import Location, Planned, Task
 from entrepot.protocols.content_line import Line, escaped, listed, unescaped
-from entrepot.protocols.ical_field import Attributes, Field, Found, first, number_field, text_field, word_field
+from entrepot.protocols.ical_field import (
+    Attributes,
+    Field,
+    Found,
+    first,
+    held,
+    number_field,
+    text_field,
+    word_field,
+)
 from entrepot.protocols.ical_people import PEOPLE
 from entrepot.protocols.ical_time import compact_instant, instant_of
 from entrepot.protocols.ical_when import EVENT_TIME, TASK_TIME
@@ -37,7 +42,7 @@ def _list_field(name: str, attribute: str, *, one_line: bool) -> Field:
             return [Line(name, ",".join(escaped(value) for value in values))] if values else []
         return [Line(name, value) for value in values]
 
-    return Field(names=(name,), key=attrgetter(attribute), read=read, write=write)
+    return held((name,), attribute, read, write)
 
 
 def _instant_field(name: str, attribute: str) -> Field:
@@ -51,25 +56,25 @@ def _instant_field(name: str, attribute: str) -> Field:
         at = getattr(data, attribute)
         return [Line(name, compact_instant(at))] if at else []
 
-    return Field(names=(name,), key=attrgetter(attribute), read=read, write=write)
+    return held((name,), attribute, read, write)
 
 
 def _read_place(found: Found, _: Zones, into: Attributes) -> None:
     name, position = first(found, "LOCATION"), first(found, "GEO")
     text = unescaped(name.value) if name else ""
     latitude, separator, longitude = position.value.strip().partition(";") if position else ("", "", "")
-    coordinates = (
-        f"geo:{latitude.strip()},{longitude.strip()}" if separator and _are_numbers(latitude, longitude) else None
-    )
+    coordinates = _coordinates(latitude, longitude) if separator else None
     if text or coordinates:
         into["locations"] = [Location(name=text or None, coordinates=coordinates)]
 
 
-def _are_numbers(*texts: str) -> bool:
+def _coordinates(latitude: str, longitude: str) -> str | None:
+    """As servers write them themselves, so that theirs are no change; None where they are no place on earth."""
     try:
-        return all(abs(float(text)) <= 360 for text in texts)
+        numbers = float(latitude), float(longitude)
     except ValueError:
-        return False
+        return None
+    return f"geo:{numbers[0]},{numbers[1]}" if all(abs(number) <= 360 for number in numbers) else None
 
 
 def _write_place(data: Planned, _: Zones) -> list[Line]:
@@ -79,8 +84,9 @@ def _write_place(data: Planned, _: Zones) -> list[Line]:
     place = data.locations[0]
     lines = [Line("LOCATION", escaped(place.name))] if place.name else []
     latitude, separator, longitude = (place.coordinates or "").removeprefix("geo:").partition(",")
-    if separator:
-        lines.append(Line("GEO", f"{latitude};{longitude.split(',')[0].split(';')[0]}"))
+    found = _coordinates(latitude, longitude.split(",")[0].split(";")[0]) if separator else None
+    if found:
+        lines.append(Line("GEO", found.removeprefix("geo:").replace(",", ";")))
     return lines
 
 
@@ -122,15 +128,6 @@ def _write_estimate(data: Task, _: Zones) -> list[Line]:
     return [Line("ESTIMATED-DURATION", data.estimated_duration)] if data.estimated_duration else []
 
 
-def _field(
-    names: tuple[str, ...],
-    attribute: str,
-    read: Callable[[Found, Zones, Attributes], None],
-    write: Callable[[Any, Zones], list[Line]],
-) -> Field:
-    return Field(names=names, key=attrgetter(attribute), read=read, write=write)
-
-
 _SHARED = (
     text_field("SUMMARY", "title"),
     text_field("DESCRIPTION", "description", "X-ALT-DESC"),
@@ -139,10 +136,10 @@ _SHARED = (
     text_field("COLOR", "color"),
     number_field("PRIORITY", "priority"),
     word_field("CLASS", "privacy", _PRIVACY),
-    _field(("LOCATION", "GEO", "X-APPLE-STRUCTURED-LOCATION"), "locations", _read_place, _write_place),
-    _field(("URL", "ATTACH"), "links", _read_links, _write_links),
+    held(("LOCATION", "GEO", "X-APPLE-STRUCTURED-LOCATION"), "locations", _read_place, _write_place),
+    held(("URL", "ATTACH"), "links", _read_links, _write_links),
     PEOPLE,
-    _field(("RELATED-TO",), "related_to", _read_relations, _write_relations),
+    held(("RELATED-TO",), "related_to", _read_relations, _write_relations),
     _instant_field("CREATED", "created"),
     _instant_field("LAST-MODIFIED", "updated"),
     number_field("SEQUENCE", "sequence"),
@@ -160,5 +157,5 @@ TASK_FIELDS = (
     _instant_field("COMPLETED", "progress_updated"),
     number_field("PERCENT-COMPLETE", "percent_complete"),
     number_field("X-APPLE-SORT-ORDER", "position"),
-    _field(("ESTIMATED-DURATION",), "estimated_duration", _read_estimate, _write_estimate),
+    held(("ESTIMATED-DURATION",), "estimated_duration", _read_estimate, _write_estimate),
 )

@@ -89,4 +89,5 @@ PEOPLE = Field(
     read=_read,
     write=_write,
     managed=frozenset({"CN", "ROLE", "PARTSTAT", "RSVP"}),
+    attribute="participants",
 )

@@ -12,6 +12,7 @@ from entrepot.protocols.ical_zone import UNIVERSAL, Zones, moved
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z?))?")
 _N = r"(\d{1,8})"  # more digits are no length of anything, and too many for a timedelta
 _DURATION = re.compile(rf"([+-]?)P(?:{_N}W)?(?:{_N}D)?(?:T(?:{_N}H)?(?:{_N}M)?(?:{_N}(?:\.\d+)?S)?)?")
+_MOST_DAYS = 99_999_999
 MIDNIGHT = "T00:00:00"
 
 
@@ -92,21 +93,23 @@ def time_line(name: str, local: str, zone: str | None, *, is_date: bool) -> Line
 
 
 def duration_of(text: str) -> str | None:
-    """The canonical form, with a minus sign where it is negative; None where it is not a duration."""
+    """The canonical form, with a minus sign where it is negative; None where it is not a duration.
+
+    Servers write one length in many ways. Weeks become days, minutes and seconds carry over; hours never make a day,
+    which may be longer or shorter than 24 of them.
+    """
     found = _DURATION.fullmatch(text.strip().upper())
     if found is None or not any(found.groups()[1:]):
         return None
-    sign, weeks, days, hours, minutes, seconds = found.groups(default="")
-    days = str(int(days or 0) + 7 * int(weeks)) if weeks and (days or hours or minutes or seconds) else days
-    if weeks and not days:
-        body = f"P{int(weeks)}W"
-    else:
-        clock = "".join(
-            f"{int(number)}{unit}" for number, unit in zip((hours, minutes, seconds), "HMS", strict=True) if number
-        )
-        body = f"P{int(days)}D" if days else "P"
-        body += f"T{clock}" if clock else ""
-    return f"-{body}" if sign == "-" else body
+    sign, *numbers = found.groups(default="0")
+    weeks, days, hours, minutes, seconds = (int(number) for number in numbers)
+    days += 7 * weeks
+    if days > _MOST_DAYS:
+        return None
+    clock = duration_from(timedelta(hours=hours, minutes=minutes, seconds=seconds), in_days=False)[1:]
+    body = f"P{days}D" if days else "P"
+    body += "" if days and clock == "T0S" else clock
+    return f"-{body}" if sign == "-" and body != "PT0S" else body
 
 
 def length_of(duration: str) -> timedelta:

@@ -1,24 +1,28 @@
 """CalDAV (RFC 4791, RFC 6578): calendars and task lists on any server that follows the standard."""
 
-from collections.abc import AsyncIterator, Sequence
-from hashlib import blake2b
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from entrepot.core.change import BadRow, Change, Cursor, Page, Ref
 from entrepot.core.errors import RecordRefused
-from entrepot.core.planner import Event, Planned, Task
+from entrepot.core.planner import Event, Task
 from entrepot.protocols import dav_home, ical
-from entrepot.protocols.dav import Dav, Item
+from entrepot.protocols.dav import Dav, Item, folder_of
 from entrepot.protocols.dav_changes import Feed, Part
 from entrepot.protocols.dav_home import Found, Principal
-from entrepot.protocols.dav_words import CALENDARS
-from entrepot.protocols.ical_merge import merge
+from entrepot.protocols.dav_words import ADDRESSES, CALENDARS
+from entrepot.protocols.ical_project import holdable, projector
 from entrepot.sdk.connector import Account, RemoteCollection
 from entrepot.sdk.context import Context
+from entrepot.sdk.writer import Write, Writing
+
+from .writing import Objects
 
 STREAMS = {"VEVENT": "events", "VTODO": "tasks"}
 _COMPONENTS = {stream: component for component, stream in STREAMS.items()}
+_KINDS: dict[str, type[Event | Task]] = {"events": Event, "tasks": Task}
+_PROJECTORS = {kind: projector(kind) for kind in _KINDS.values()}
 _NEITHER = "neither"
 
 
@@ -35,6 +39,8 @@ class CalDav:
         self._principal: Principal | None = None
         self._calendars: list[Found] | None = None
         self._feeds: dict[str, Feed] = {}
+        self._mine: Collection[str] | None = None
+        self._objects = Objects(self._dav, self._addresses)
 
     async def probe(self) -> Account:
         person = await self._person()
@@ -58,22 +64,32 @@ class CalDav:
         async for part in feed.parts(stream, state or None):
             yield self._page(part, stream, collection)
 
-    async def create(self, stream: str, data: Planned, collection: str) -> Ref:
-        """Raises `dav.UidTaken` where the calendar has the UID already, as after a write whose answer was lost."""
+    async def confirm(self, stream: str, ref: Ref, collection: str | None = None) -> Change | BadRow | None:
         await self._go_to(None)
-        name = data.uid or ""
-        plain = name if name and all(sign.isalnum() or sign in "-_.@" for sign in name) else _hashed(stream, name)
-        path = f"{collection}{plain}.ics"
-        return Ref(path, await self._dav.put(path, ical.write(data), etag=None))
+        item = await self._dav.one(ref.id)
+        if item is None:
+            return Change(stream, ref, None, collection=collection)
+        return _read(item, stream, collection or folder_of(ref.id)) if _stream_of(item.data) == stream else None
 
-    async def update(self, ref: Ref, data: Planned, native: bytes) -> Ref:
-        """Merged into the text it was read as; raises Stale where the server has another version by now."""
-        await self._go_to(None)
-        return Ref(ref.id, await self._dav.put(ref.id, merge(data, into=native), etag=ref.version or "*"))
+    def writing(self, stream: str) -> Writing | None:
+        kind = _KINDS[stream]
+        return Writing(fields=holdable(kind), project=_PROJECTORS[kind])
 
-    async def delete(self, ref: Ref) -> None:
+    async def write(self, write: Write) -> Change:
         await self._go_to(None)
-        await self._dav.delete(ref.id, etag=ref.version)
+        component = _COMPONENTS[write.stream]
+        if write.verb == "create":
+            return _written(await self._objects.create(write, component), write.stream)
+        if write.verb == "update":
+            return _written(await self._objects.update(write, _KINDS[write.stream]), write.stream)
+        assert write.ref is not None  # of what is to be deleted
+        await self._objects.delete(write)
+        return Change(write.stream, write.ref, None, collection=write.collection)
+
+    async def find(self, write: Write) -> Change | None:
+        await self._go_to(None)
+        found = await self._objects.find(write, _COMPONENTS[write.stream])
+        return _written(found, write.stream) if found else None
 
     async def _person(self) -> Principal:
         if self._principal is None:
@@ -95,6 +111,13 @@ class CalDav:
             await self._found()
         else:
             self._dav.origin = origin
+
+    async def _addresses(self) -> Collection[str]:
+        """Under which the person is invited."""
+        if self._mine is None:
+            members, _ = await self._dav.properties((await self._person()).url, [ADDRESSES])
+            self._mine = members[0].inside(ADDRESSES) if members else ()
+        return self._mine
 
     def _page(self, part: Part, stream: str, collection: str) -> Page:
         changes: list[Change] = []
@@ -128,5 +151,8 @@ def _read(item: Item, stream: str, collection: str) -> Change | BadRow:
     return Change(stream, Ref(item.path, item.etag), data, item.data, collection)
 
 
-def _hashed(stream: str, uid: str) -> str:
-    return blake2b(f"{stream}\x1f{uid}".encode(), digest_size=16).hexdigest()
+def _written(item: Item, stream: str) -> Change:
+    read = _read(item, stream, folder_of(item.path))
+    if isinstance(read, BadRow):
+        raise RecordRefused(f"The server made of it what cannot be read: {read.reason}")
+    return read
