@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from entrepot.core.lens import Reading
-from entrepot.declarative.fill import fill_path
+from entrepot.declarative.confirming import Lookup
 from entrepot.declarative.paging import values_found
 from entrepot.declarative.part import Part
 from entrepot.declarative.position import Mark, Position
@@ -18,8 +18,7 @@ from entrepot.sdk.manifest import Manifest
 from entrepot.sdk.manifest_fields import mapping_of
 from entrepot.sdk.manifest_http import CursorPaging, OffsetPaging, OnePage, PagePaging
 from entrepot.sdk.manifest_settings import Setting
-from entrepot.sdk.manifest_streams import Ask, Collections, Read, StreamSpec
-from entrepot.sdk.manifest_terms import call_parts, words_in
+from entrepot.sdk.manifest_streams import Ask, Collections, Confirm, Read, StreamSpec
 from entrepot.transport.message import Request
 
 Words = dict[str, str | int]
@@ -78,8 +77,8 @@ def requests_of(entry: Entry, manifest: Manifest) -> Iterator[Asked]:
     for name, spec in manifest.streams.items():
         for index, read in enumerate(spec.reads):
             yield from made.read(name, spec, index, read)
-        if spec.deleted.confirm:
-            yield made.confirm(name, spec.deleted.confirm)
+        if spec.deleted.confirmed:
+            yield made.confirm(name, spec.deleted.confirmed)
 
 
 class _Maker:
@@ -123,14 +122,12 @@ class _Maker:
             place = f"{where}.since" if mark.is_set else where
             yield from self._pages(place, ask, asking, partial(part.request, position), looked, stream=name)
 
-    def confirm(self, name: str, call: str) -> Asked:
-        method, path = call_parts(call)
-        words = {name: values for name, values in self._words.items() if name in words_in(call)}
-
-        def build(chosen: Mapping[str, Any]) -> Request:
-            return self._with_headers(Request(method=method, url=fill_path(path, chosen)))
-
-        return Asked(f"streams.{name}.deletions.confirm", call, words, build)
+    def confirm(self, name: str, spec: Confirm) -> Asked:
+        lookup = Lookup(spec, self._entry.folder)
+        words = {name: values for name, values in self._words.items() if name in lookup.needs}
+        where = f"streams.{name}.deletions.confirm"
+        answer = [Looked(f"{where}.answer", spec.answer)] if spec.answer else []
+        return Asked(where, spec.request, words, lambda chosen: self._with_headers(lookup.request(chosen)), answer)
 
     def _pages(
         self,

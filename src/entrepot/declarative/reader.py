@@ -9,18 +9,14 @@ from msgspec.structs import replace
 from entrepot.core.change import BadRow, Change, Cursor, Page, Ref
 from entrepot.core.errors import PersonMustFix, ServiceChanged, Stale
 from entrepot.declarative.containers import Containers
-from entrepot.declarative.fill import Words, fill_path
+from entrepot.declarative.fill import Words
 from entrepot.declarative.position import position_of
 from entrepot.declarative.reading import Reading, Stream
 from entrepot.declarative.request import Asking
 from entrepot.sdk.connector import Account, RemoteCollection
 from entrepot.sdk.context import Context
 from entrepot.sdk.manifest_streams import Probe
-from entrepot.sdk.manifest_terms import call_parts
 from entrepot.transport.dig import dig
-from entrepot.transport.message import Request
-
-_MISSING = (404, 410)
 
 
 class Declared(msgspec.Struct, frozen=True):
@@ -79,14 +75,20 @@ class DeclaredReader:
             return None
         words = {
             **await self._known(declared.needs, declared, collection),
-            "id": ref.id.removeprefix(f"{collection}/") if declared.local_ids else ref.id,
+            "id": declared.own_id(ref.id, collection),
         }
-        method, path = call_parts(declared.confirm)
-        response = await self._client.send(Request(method=method, url=fill_path(path, words), expected=_MISSING))
-        if response.status in _MISSING:
+        record = await declared.confirm.record(self._client, words)
+        if record is None:
             return Change.gone(stream, ref)
-        batch = await declared.records.read([msgspec.Raw(response.body)], self._client, words=words)
-        return next(iter([*batch.changes, *(replace(bad, where=ref.id) for bad in batch.bad)]), None)
+        found = await self.as_read(stream, record, collection)
+        return replace(found, where=ref.id) if isinstance(found, BadRow) else found
+
+    async def as_read(self, stream: str, record: msgspec.Raw, collection: str | None = None) -> Change | BadRow | None:
+        """A record of the service as `changes` would give it; None where it is none of this stream's."""
+        declared = self._stream(stream)
+        words = await self._known(declared.needs, declared, collection)
+        batch = await declared.records.read([record], self._client, words=words)
+        return next(iter([*batch.changes, *batch.bad]), None)
 
     def _stream(self, name: str) -> Stream:
         found = self._declared.streams.get(name)

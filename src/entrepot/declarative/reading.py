@@ -9,11 +9,13 @@ import msgspec
 from msgspec.structs import replace
 
 from entrepot.core.change import Page
+from entrepot.declarative.confirming import Lookup
 from entrepot.declarative.fill import Words
 from entrepot.declarative.part import Part, Step
 from entrepot.declarative.position import Position, cursor_of, rested
 from entrepot.declarative.records import Batch, Records
 from entrepot.declarative.request import Asking
+from entrepot.declarative.writing import Writes
 from entrepot.transport.client import Client
 from entrepot.transport.dig import dig
 from entrepot.transport.message import Request
@@ -26,11 +28,16 @@ class Stream(msgspec.Struct, frozen=True):
     name: str
     parts: Sequence[Part]
     records: Records
-    confirm: str | None
+    confirm: Lookup | None
     collections: str | None
     by_collection: bool
     local_ids: bool
     needs: frozenset[str]
+    writes: Writes | None = None
+
+    def own_id(self, id: str, collection: str | None) -> str:  # noqa: A002 - what it is everywhere
+        """As the service has it."""
+        return id.removeprefix(f"{collection}/") if self.local_ids else id
 
 
 class Reading:

@@ -78,6 +78,11 @@ class Records:
             self._add(record, native, batch, given=given, gone=gone, within=within)
         return batch
 
+    def collection(self, record: Record) -> str | None:
+        """The collection that a record says it lies in."""
+        held = self._collection(record) if self._collection is not None else None
+        return None if held is None else str(held)
+
     def _taken(
         self, raws: Sequence[msgspec.Raw], batch: Batch, *, times: TimeOf | None, floor: datetime | None, within: str
     ) -> list[tuple[Record, bytes]]:
@@ -134,7 +139,7 @@ class Records:
                 return
             found = self._mapping.read(record)
             data = msgspec.convert({**found, **given} if given else found, self._kind)
-            held = self._collection(record) if self._collection is not None else None
+            held = self.collection(record)
         except (LensError, msgspec.ValidationError) as why:
             batch.bad.append(BadRow(self._name, self._where(record, within), str(why)))
             return
@@ -144,7 +149,7 @@ class Records:
                 ref=ref,
                 data=data,
                 native=self._native(record, native),
-                collection=None if held is None else str(held),
+                collection=held,
             )
         )
 

@@ -33,7 +33,7 @@ class Asking:
         self._method, self._path = call_parts(ask.request)
         self.paging: AnyPaging = ask.paging or manifest.http.paging
         self.items = ask.items or self.paging.items
-        self._query = _text_of(folder, ask.graphql) if ask.graphql else None
+        self._query = text_of(folder, ask.graphql) if ask.graphql else None
         found = [*values_found(self.paging), *finds]
         self.shape = Shape(self.items, found, included=ask.included)
         self._accepts = {} if "Accept" in manifest.http.headers else _JSON
@@ -86,7 +86,8 @@ class Asking:
         return self.paging.size
 
 
-def _text_of(folder: Path, name: str) -> str:
+def text_of(folder: Path, name: str) -> str:
+    """A query file beside the manifest."""
     try:
         return (folder / name).read_text("utf-8")
     except OSError:

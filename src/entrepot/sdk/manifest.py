@@ -31,6 +31,9 @@ class Manifest(Section):
     """Reads files a person downloaded."""
     uses: Code | None = None
     """Reads a live service in Python, where a family of protocols does the work."""
+    writer: Code | None = None
+    """A class that writes to the service where single requests cannot, made with the context, the compiled lines of
+    each stream and the reader: `Writer`, and if it likes `Finding` and `Batching`."""
     reads: list[Literal["live", "archive"]] = []
     """Said where one connector reads both a service and files."""
 

@@ -10,10 +10,9 @@ from entrepot.sdk.manifest_http import OffsetPaging, PagePaging
 from entrepot.sdk.manifest_lines import Place
 from entrepot.sdk.manifest_streams import Ask, Collections, Read, Since, StreamSpec
 from entrepot.sdk.manifest_terms import words_in
+from entrepot.sdk.manifest_words import Rule, broken_words, collection_words, texts_in
+from entrepot.sdk.manifest_write_rules import broken_writing
 
-Rule = tuple[Place, str]
-
-ACCOUNT = "account"
 SINCE = "since"
 
 
@@ -30,20 +29,14 @@ def broken_rules(manifest: Manifest) -> Iterator[Rule]:
         yield from _stream(manifest, name, stream)
 
 
-def collection_words(manifest: Manifest, name: str | None) -> frozenset[str]:
-    """The words a collection of this name brings: itself, and the parts of its id."""
-    found = manifest.collections.get(name) if name else None
-    if found is None:
-        return frozenset()
-    return frozenset({"collection", *(found.id if isinstance(found.id, dict) else ())})
-
-
 def _whole(manifest: Manifest) -> Iterator[Rule]:
     if manifest.importer and manifest.uses:
         yield ("uses",), "a connector reads files (`importer`) or a service (`uses`), not both"
     kinds = {stream.kind for stream in manifest.streams.values()}
     if set(manifest.kinds) != kinds:
         yield ("kinds",), f"the streams have the kinds [{', '.join(sorted(kinds))}]"
+    if manifest.writer and (manifest.uses or not manifest.is_live):
+        yield ("writer",), "where Python reads, it writes; and files are not written to"
     both = bool(manifest.importer and manifest.probe)
     if manifest.reads != (["live", "archive"] if both else []):
         yield ("reads",), "`reads: [live, archive]` stands where there are an importer and a probe, and only there"
@@ -90,7 +83,8 @@ def _stream(manifest: Manifest, name: str, stream: StreamSpec) -> Iterator[Rule]
     if stream.local_ids and not stream.by_collection:
         yield (*place, "local_ids"), "goes with `by_collection`"
     for field, word in stream.given.items():
-        yield from _words(manifest, word, (*place, "given", field), words)
+        yield from broken_words(manifest, word, (*place, "given", field), words)
+    yield from broken_writing(manifest, name, stream)
     for index, read in enumerate(stream.reads):
         inside: Place = (*place, "read", index) if isinstance(stream.read, list) else (*place, "read")
         yield from _read(manifest, read, inside, words)
@@ -115,8 +109,9 @@ def _deletions(manifest: Manifest, stream: StreamSpec, place: Place, words: froz
         yield (*place, "deletions"), "a feed of deletions says which records are `gone`"
     if stream.reads and deleted.by == "never" and tombstones:
         yield (*place, "deletions"), "records that are `gone` make this a feed"
-    if deleted.confirm:
-        yield from _words(manifest, deleted.confirm, (*place, "deletions", "confirm"), words | {"id"})
+    if (one := deleted.confirmed) is not None:
+        for text in (one.request, *texts_in(one.query), *texts_in(one.variables)):
+            yield from broken_words(manifest, text, (*place, "deletions", "confirm"), words | {"id"})
     if deleted.every and not any(read.since for read in stream.reads):
         yield (*place, "deletions", "every"), "without `since` every read is a full listing"
 
@@ -132,9 +127,9 @@ def _read(manifest: Manifest, read: Read, place: Place, words: frozenset[str]) -
 
 def _ask(manifest: Manifest, ask: Ask, place: Place, words: frozenset[str]) -> Iterator[Rule]:
     parts = (ask.query, ask.body, ask.form, ask.variables)
-    texts = [ask.request, *(text for part in parts for text in _texts(part)), *ask.headers.values()]
+    texts = [ask.request, *(text for part in parts for text in texts_in(part)), *ask.headers.values()]
     for text in texts:
-        yield from _words(manifest, text, place, words)
+        yield from broken_words(manifest, text, place, words)
     if ask.graphql and (ask.body or ask.form):
         yield (*place, "body"), "a GraphQL request has `variables`, not a body"
     if ask.form is not None and ask.body is not None:
@@ -167,24 +162,3 @@ def _since(manifest: Manifest, since: Since, place: Place) -> Iterator[Rule]:
     for word in words_in(since.start or ""):
         if word not in manifest.settings:
             yield (*place, "start"), f":{word} is no setting"
-
-
-def _words(manifest: Manifest, text: str, place: Place, words: frozenset[str]) -> Iterator[Rule]:
-    known = words | {ACCOUNT} | frozenset(manifest.settings)
-    for word in words_in(text.partition("://")[2] or text):
-        if word not in known:
-            yield place, f":{word} is not a word here; there are {', '.join(f':{each}' for each in sorted(known))}"
-
-
-def _texts(value: object) -> Iterator[str]:
-    match value:
-        case str() if value.startswith(":"):
-            yield value
-        case list():
-            for child in value:
-                yield from _texts(child)
-        case dict():
-            for child in value.values():
-                yield from _texts(child)
-        case _:
-            pass

@@ -99,15 +99,34 @@ class Collections(Ask):
     """A setting of type `list`: the ids the person chose; empty means all."""
 
 
-class Deletions(Section):
-    """`absence`: what a full listing does not show is gone, after `confirm` answered 404 where it is given.
+class Confirm(Section):
+    """Reads one record, `:id`, again. It is gone where the answer is 404 or 410, or has nothing at `answer`."""
 
-    `every`: how often a full listing is made although changes could be asked for.
+    request: Call
+    query: dict[str, Value] = {}
+    graphql: str | None = Field(default=None, pattern=r"^[a-z0-9_]+\.graphql$")
+    variables: dict[str, Json] = {}
+    answer: Path | None = None
+
+
+Confirmed = Annotated[Annotated[Call, Tag("text")] | Annotated[Confirm, Tag("mapping")], Discriminator(shape_of)]
+
+
+class Deletions(Section):
+    """`absence`: what a full listing does not show is gone, after `confirm` said so where it is given.
+
+    `every`: how often a full listing is made although changes could be asked for. `confirm` also reads again what was
+    written.
     """
 
     by: Literal["feed", "absence", "never"] = "never"
-    confirm: Call | None = None
+    confirm: Confirmed | None = None
     every: Duration | None = None
+
+    @property
+    def confirmed(self) -> Confirm | None:
+        """How one record is asked for, whichever way it was written."""
+        return Confirm(request=self.confirm) if isinstance(self.confirm, str) else self.confirm
 
 
 Id = Annotated[Annotated[Path, Tag("text")] | Annotated[list[Path], Tag("list")], Discriminator(shape_of)]

@@ -2,19 +2,28 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag
 
-from entrepot.sdk.manifest_terms import Code, Duration, Json, Name, Path, Section, Value, shape_of
+from entrepot.sdk.manifest_http import ErrorName
+from entrepot.sdk.manifest_terms import Code, Duration, Json, Name, Path, Section, Value, read_path, shape_of
+
+WHOLE = "."
+SPREAD = "..."
 
 WriteCall = Annotated[str, StringConstraints(pattern=r"^(GET|POST|PUT|PATCH|DELETE) (/\S*|https://\S+)$")]
 """As `Call`, with the methods that write."""
 
+Answer = Annotated[str, AfterValidator(lambda path: path if path == WHOLE else read_path(path))]
+"""A path into an answer; `.` is all of it."""
+
 
 class Send(Section):
-    """One request that writes. Words: `:id`, `:version`, `:op`, the settings, and those of the collection.
+    """One request that writes. Words: `:id`, `:version`, `:op` (`:uuid` is the same in that form), the settings, and
+    those of the collection; for a move, which goes to `:to`, those of the one it leaves.
 
     What is sent stands in place of `:record`: for a create all that lenses write, for an update the top-level members
-    that differ from what the service has. It is the body by itself where `body` is not given. `:key` is as `key` says.
+    that differ from what the service has. It is the body by itself where `body` is not given; beside other members it
+    is written `...: ":record"`. `:key` is as `key` says.
     """
 
     request: WriteCall
@@ -24,13 +33,13 @@ class Send(Section):
     sent: Literal["json", "form"] = "json"
     graphql: str | None = Field(default=None, pattern=r"^[a-z0-9_]+\.graphql$")
     variables: dict[str, Json] = {}
-    answer: Path | None = None
+    answer: Answer | None = None
     """Where the answer has the record as it is now: `.` for the whole answer. Without it the record is read again."""
     id: Path | None = None
-    """Where the answer to a create has the new id, if it has no more than that."""
+    """Where the answer to a create has the new id, if it has no more than that; with neither, the id is `:key`."""
     gone: list[int] = [404, 410]
     """Statuses that say there is no such record (any more)."""
-    errors: dict[int, str] = {}
+    errors: dict[int, ErrorName] = {}
 
 
 Sending = Annotated[
@@ -51,8 +60,9 @@ class Find(Section):
     body: dict[str, Json] | None = None
     graphql: str | None = Field(default=None, pattern=r"^[a-z0-9_]+\.graphql$")
     variables: dict[str, Json] = {}
-    items: Path | None = None
-    same: list[Name] = []
+    items: Answer | None = None
+    """A list, or one record; 404 and 410 mean none."""
+    same: list[str] = []
     made: Path | None = None
 
 
@@ -76,9 +86,12 @@ class WriteSpec(Section):
     lenses write: `async def f(data, http, words) -> data`; RecordRefused where the service does not have it."""
     lag: Duration | None = None
     prepare: Code | None = None
-    """Python that has the last word on what is sent: `def f(record, native, data) -> record`."""
+    """Python that has the last word on what is sent: `def f(record, native, data) -> record`. `record` may be empty;
+    where it stays so, nothing is sent. An `async def` is given `http` and `words` besides."""
+    prepares: list[str] = []
+    """Fields of the kind that `prepare`, `around` or `resolve` writes although no lens can."""
     project: Code | None = None
-    """Python for what no lens can tell, asked after the lenses: `def f(field, value) -> value`, total, where `field` is as
+    """Python for what no lens can tell, asked after the lenses: `def f(field, value) -> value`, total. `field` is as
     the kind's struct has it, or `when` for the fields that are merged as one (`value` is then a dict of them)."""
     around: Code | None = None
     """Python that each write goes through, where one request is not enough, or none may be made:
