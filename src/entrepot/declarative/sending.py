@@ -9,6 +9,7 @@ import msgspec
 
 from entrepot.core.errors import ServiceChanged
 from entrepot.declarative.fill import Words, fill, fill_path
+from entrepot.declarative.graphql_variables import typed
 from entrepot.declarative.request import text_of
 from entrepot.sdk.graphql_answers import ANSWERED, Speaking
 from entrepot.sdk.manifest import Manifest
@@ -84,7 +85,7 @@ class Sending:
 
     def _body(self, words: Words) -> Any:
         if self._query is not None:
-            return {"query": self._query, "variables": _filled(self._spec.variables, words)}
+            return {"query": self._query, "variables": typed(self._query, _filled(self._spec.variables, words))}
         if self._spec.body is not None:
             return _filled(self._spec.body, words)
         return (words["record"] or {}) if self._verb in _WITH_A_RECORD else None
