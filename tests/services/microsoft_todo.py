@@ -85,18 +85,18 @@ class MicrosoftTodo:
 
     async def _delta(self, request: web.Request) -> Json:
         within, query = self._list_of(request), request.query
-        begun = int(query.get("$deltatoken", query.get("$skiptoken", "0:").partition(":")[0]))
+        begun = int(query.get("$deltatoken", query.get("$skiptoken", "-1:").partition(":")[0]))
         if "$deltatoken" in query and begun < self.oldest:
             raise Refused("syncStateNotFound", status=410)
         changed: dict[str, set[str]] = {}
-        for place, name, members in self.log[begun:]:
+        for place, name, members in self.log[max(begun, 0) :]:
             if place == within:
                 changed.setdefault(name, set()).update(members)
-        names = [name for name in changed if name in self.tasks or begun]
+        names = [name for name in changed if name in self.tasks or begun >= 0]
         if self.replays:
             names = [*names, *reversed(names)]
-        skip = int(query.get("$skiptoken", "0:0").partition(":")[2] or 0)
-        told = [self._told(name, changed[name], whole=not (begun and self.partial)) for name in names]
+        skip = int(query.get("$skiptoken", "0:0").partition(":")[2])
+        told = [self._told(name, changed[name], whole=not (begun >= 0 and self.partial)) for name in names]
         here = f"{request.scheme}://{request.host}{request.path}?"
         if skip + self.page < len(told):
             follows = {"@odata.nextLink": f"{here}$skiptoken={begun}:{skip + self.page}"}

@@ -26,7 +26,7 @@ async def complete(record: Json, http: Client, words: Mapping[str, object]) -> J
         record = await _whole(record, http, str(words["collection"]))
         if "@removed" in record:
             return record
-    return {**record, MADE: facts_of(record)}
+    return {**record, MADE: {**facts_of(record), "etag": record.get("@odata.etag")}}
 
 
 async def _whole(record: Json, http: Client, within: str) -> Json:

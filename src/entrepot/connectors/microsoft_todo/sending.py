@@ -105,14 +105,18 @@ def _first(said: Json) -> str:
 
 
 def _when(said: Json, native: Json) -> Json:
-    kept = _keep_when(said)
-    rule = only_rule(said.get("recurrenceRules") or [])
+    kept, held = _keep_when(said), facts_of(native) if native else {}
     found: Json = {
-        "startDateTime": written_time(kept["start"]) if kept.get("start") else None,
-        "dueDateTime": written_time(kept["due"]) if kept.get("due") else None,
-        "recurrence": recurrence_of(rule, kept["due"], zone=None) if rule else None,
+        f"{name}DateTime": written_time(kept[name]) if kept.get(name) else None
+        for name in ("start", "due")
+        if kept.get(name) != held.get(name)
     }
-    return {name: value for name, value in found.items() if value is not None or native.get(name) is not None}
+    rule = only_rule(said.get("recurrenceRules") or [])
+    if rule is not None and ("dueDateTime" in found or kept["recurrenceRules"] != held.get("recurrenceRules")):
+        found["recurrence"] = recurrence_of(rule, kept["due"], zone=None)
+    elif rule is None and held.get("recurrenceRules"):
+        found["recurrence"] = None
+    return found
 
 
 def _reminder(said: Json, native: Json) -> Json:
