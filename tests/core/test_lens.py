@@ -60,6 +60,7 @@ VALUES = {
     "iso_duration": SECONDS.map(lens_number.shortest),
     "duration": SECONDS.map(lens_duration.duration_of),
     "clock": SECONDS.map(lens_number.shortest),
+    "amount": st.integers(1, 10**5).map(lambda minutes: lens_duration.duration_of(minutes * 60)),
     "unless_zero": st.integers().filter(bool),
 }
 
@@ -258,3 +259,20 @@ def test_a_service_without_partial_dates_is_told_what_it_can_hold_and_no_day_is_
 
 def test_a_day_is_read_from_a_time_whatever_the_hour():
     assert partial_date.MIDNIGHT.read("2024-03-01T17:20:11.482Z") == "2024-03-01"
+
+
+def test_an_amount_is_in_days_where_it_can_be_and_in_whole_minutes_else():
+    lens = FORMS["amount"]
+    assert lens.read({"amount": 90, "unit": "minute"}) == "PT1H30M"
+    assert lens.write("P2D") == {"amount": 2, "unit": "day"}
+    assert lens.write("PT10S") == {"amount": 1, "unit": "minute"}
+    assert lens.write("PT90S") == {"amount": 2, "unit": "minute"}
+    assert lens.write("PT0S") is None
+
+
+def test_what_a_service_does_not_have_is_written_as_what_is_nearest():
+    lens = build("priority", {"at": "p", "table": {4: 1, 2: 5}, "ignored": [1], "lossy": {2: 4, 9: 1}}).lens
+    assert [lens.write(value) for value in (1, 2, 5, 9)] == [4, 4, 2, 1]
+    assert [lens.read(lens.write(value)) for value in (2, 9)] == [1, None]
+    with pytest.raises(ValueError, match="no value of the table"):
+        build("priority", {"at": "p", "table": {4: 1}, "lossy": {2: 7}})

@@ -14,15 +14,21 @@ def table(
     *,
     ignored: Iterable[Any] = (),
     writes: Mapping[Any, Any] | None = None,
+    lossy: Mapping[Any, Any] | None = None,
     otherwise: object = None,
 ) -> Lens:
     """Service value → our value. `ignored` are values known to mean nothing to us; `otherwise` is for unknown ones.
 
     Where two service values mean the same to us, `writes` says which is written; without it there is no way back.
+    `lossy` are values of ours that the service does not have, and what is written for them: it reads as another.
     """
     skipped = frozenset(map(_key, ignored))
     forth = {_key(native): value for native, value in values.items()} | dict.fromkeys(skipped)
     back, unclear = _inverse(values, writes or {})
+    strange = [native for native in (lossy or {}).values() if _key(native) not in forth]
+    if strange:
+        raise ValueError(f"`lossy` writes {strange[0]!r}, which is no value of the table")
+    back = {**{_key(value): native for value, native in (lossy or {}).items()}, **back}
     one_way = f"{unclear}; say which with `writes`" if unclear else ""
     codes = frozenset((*values, *ignored))
 

@@ -63,6 +63,25 @@ def _whole_and_rest(seconds: object) -> Decimal:
     return found
 
 
+def _read_amount(native: object) -> str | None:
+    unit, amount = (native.get("unit"), native.get("amount")) if isinstance(native, dict) else (None, None)
+    if not isinstance(unit, str) or unit not in _AMOUNTS or type(amount) is not int or amount < 1:
+        raise LensError(f"{shown(native)} is not an amount of minutes or days")
+    return duration_of(amount * _AMOUNTS[unit])
+
+
+def _write_amount(text: object) -> dict[str, object] | None:
+    seconds = seconds_of(text)
+    if not seconds:
+        return None
+    if seconds % 86_400 == 0:
+        return {"amount": int(seconds // 86_400), "unit": "day"}
+    return {"amount": max(int(seconds / 60 + 0.5), 1), "unit": "minute"}
+
+
+_AMOUNTS = {"minute": 60, "day": 86_400}
+AMOUNT = Lens("amount of minutes or days", _read_amount, _write_amount)
+"""`{"amount": 15, "unit": "minute"}`; what is shorter than a minute is written as one."""
 ISO_DURATION = Lens("ISO 8601 duration", lambda text: None if text == "" else seconds_of(text), duration_of)
 DURATION = flip(ISO_DURATION)
 """Seconds at the service, `PT1H30M` to us."""

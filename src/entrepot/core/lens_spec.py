@@ -4,7 +4,8 @@
     due: {at: due.date, as: date}                               a form, or a list of forms in order (FORMS below)
     done: {read: checked, write: is_checked}                    read and written in different places
     priority: {at: p, table: {4: 1, 1: 9}, ignored: [0], empty: 0}   `empty` is written where there is no value;
-                                                                also `otherwise: x` (unknown), `writes: {ours: theirs}`
+                                                                also `otherwise: x` (unknown), `writes: {ours: theirs}`,
+                                                                `lossy: {ours: theirs}` for ours that they do not have
     keywords: {at: labels, as: list}                            also `each: name`, `each: {at: x, as: …}`, `split: ","`
     body: {at: rich_text, each: plain_text, joined: ""}         a list of texts made one
     attendees: {at: people, each: {fields: {email: mail}}}      a record inside a record
@@ -64,6 +65,7 @@ _VALUE_WORDS = frozenset(
         "ignored",
         "otherwise",
         "writes",
+        "lossy",
     )
 )
 _LOCAL_PARTS = ("at", "date", "time", "zone")
@@ -210,11 +212,11 @@ def _table(spec: Line) -> Lens:
     values, ignored, writes = spec["table"], spec.get("ignored", []), spec.get("writes")
     if not isinstance(values, dict) or not values or not isinstance(ignored, list):
         raise SpecError("`table` holds {theirs: ours}, `ignored` a list of theirs")
-    return table(values, ignored=ignored, writes=writes, otherwise=spec.get("otherwise"))
+    return table(values, ignored=ignored, writes=writes, lossy=spec.get("lossy"), otherwise=spec.get("otherwise"))
 
 
 def _no_table_words(spec: Line, lens: Lens) -> Lens:
-    stray = sorted({"ignored", "otherwise", "writes"} & spec.keys())
+    stray = sorted({"ignored", "otherwise", "writes", "lossy"} & spec.keys())
     if stray:
         raise SpecError(f"`{stray[0]}` goes with `table`")
     return lens

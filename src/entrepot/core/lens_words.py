@@ -53,6 +53,7 @@ FORMS: Mapping[str, Lens] = MappingProxyType(
         "iso_duration": lens_duration.ISO_DURATION,
         "duration": lens_duration.DURATION,
         "clock": lens_duration.CLOCK,
+        "amount": lens_duration.AMOUNT,
         "present": PRESENT,
         "unless_zero": UNLESS_ZERO,
     }
