@@ -1,6 +1,9 @@
 """Todoist: due dates in their three forms, finished tasks, what was deleted."""
 
-from entrepot.core.change import Ref
+import pytest
+
+from entrepot.core.change import Cursor, Ref
+from entrepot.core.errors import Stale
 from entrepot.core.kinds import decode, encode
 
 
@@ -34,9 +37,17 @@ async def test_a_finished_task_is_the_same_task(stand_in):
     done = tasks["6X5Done0000001"].data
     assert (done.progress, str(done.progress_updated)) == ("completed", "2026-10-02 16:20:00+00:00")
     assert all(page.listing for page in pages)
+    service.answer("POST /sync", {"sync_token": "next", "full_sync": False, "items": []})
     again = await service.changes("tasks", pages[-1].cursor)
-    assert not any(page.listing for page in again)
-    assert sum("completed" in asked for asked in service.asked) == 2
+    assert [(page.listing, page.last, page.changes) for page in again] == [(False, True, [])]
+    assert sum("completed" in asked for asked in service.asked) == 1
+
+
+async def test_a_cursor_from_before_the_feed_leads_to_one_full_listing(stand_in):
+    service = await stand_in("todoist")
+    before = Cursor({"marks": [{}, {"at": "2026-10-01T00:00:00Z"}]})
+    with pytest.raises(Stale):
+        await service.changes("tasks", before)
 
 
 async def test_a_task_that_left_the_list_is_asked_for(stand_in):
