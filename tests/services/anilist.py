@@ -5,11 +5,12 @@ user who has chosen them can have points in between (`keeps_points`).
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import msgspec
 from aiohttp import web
-from graphql import GraphQLSchema, build_schema, graphql_sync
+from graphql import DocumentNode, build_schema, execute_sync, parse, validate
 
 from tests.services.faults import Faults
 
@@ -36,12 +37,14 @@ type MediaList {
 type MediaListGroup { entries: [MediaList] name: String }
 type MediaListCollection { lists: [MediaListGroup] hasNextChunk: Boolean }
 type MediaListOptions { scoreFormat: ScoreFormat }
+type Page { mediaList(id: Int, userId: Int, mediaId: Int): [MediaList] }
 type User { id: Int! name: String! mediaListOptions: MediaListOptions }
 type Deleted { deleted: Boolean }
 type Query {
   Viewer: User
   Media(id: Int, idMal: Int, type: MediaType): Media
   MediaList(id: Int, userId: Int, mediaId: Int, type: MediaType): MediaList
+  Page(page: Int, perPage: Int): Page
   MediaListCollection(userId: Int, type: MediaType, chunk: Int, perChunk: Int): MediaListCollection
 }
 type Mutation {
@@ -81,7 +84,6 @@ class AniList:
         self.entries: dict[int, Json] = {}
         self.faults = Faults()
         self.now = 1_790_000_000
-        self._schema: GraphQLSchema = build_schema(SCHEMA)
 
     def add_work(self, number: int, mal: int | None = None, *, kind: str = "ANIME", **told: Any) -> None:
         title = f"Work {number}"
@@ -131,11 +133,15 @@ class AniList:
             "Viewer": lambda _: {"id": USER, "name": "someone", "mediaListOptions": {"scoreFormat": self.score_format}},
             "Media": self._media,
             "MediaList": self._entry,
+            "Page": lambda _, **_size: {"mediaList": self._some},
             "MediaListCollection": self._collection,
             "SaveMediaListEntry": lambda info, **sent: self._shown(self._save(info, **sent)),
             "DeleteMediaListEntry": self._delete,
         }
-        found = graphql_sync(self._schema, asked["query"], root, variable_values=asked.get("variables"))
+        query, wrong = _understood(asked["query"])
+        if wrong:
+            return web.json_response({"errors": [{"message": wrong[0], "status": 400}], "data": None}, status=400)
+        found = execute_sync(_SCHEMA, query, root, variable_values=asked.get("variables"))
         if not found.errors:
             return web.json_response({"data": found.data})
         status = next((getattr(one.original_error, "status", 0) for one in found.errors if one.original_error), 0)
@@ -149,10 +155,14 @@ class AniList:
         raise Refused(404, "Not Found.")
 
     def _entry(self, _: object, **wanted: Any) -> Json:
-        for entry in self.entries.values():
-            if all(entry[name] == value for name, value in wanted.items() if name != "type"):
-                return self._shown(entry)
+        for entry in self._some(None, **wanted):
+            return entry
         raise Refused(404, "Not Found.")
+
+    def _some(self, _: object, **wanted: Any) -> list[Json]:
+        wanted = {name: value for name, value in wanted.items() if name != "type"}
+        every = self.entries.values()
+        return [self._shown(entry) for entry in every if all(entry[name] == wanted[name] for name in wanted)]
 
     def _collection(self, _: object, type: str, chunk: int = 1, perChunk: int = 500, **_user: Any) -> Json:  # noqa: A002, N803 -- the names of the schema
         """Every custom list shows its entries again."""
@@ -235,3 +245,13 @@ class AniList:
             entry["points"] = points
             if not self.keeps_points and points:
                 entry["points"] = POINTS[self.score_format](self.shown(entry))
+
+
+_SCHEMA = build_schema(SCHEMA)
+
+
+@cache
+def _understood(query: str) -> tuple[DocumentNode, list[str]]:
+    """The query, and what is wrong with it."""
+    document = parse(query)
+    return document, [problem.message for problem in validate(_SCHEMA, document)]

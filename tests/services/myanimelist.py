@@ -72,7 +72,7 @@ class MyAnimeList:
 
     def make_app(self) -> web.Application:
         app = web.Application(middlewares=[self.faults.middleware()])
-        app.router.add_get("/users/@me", lambda _: _found({"id": 1000001, "name": "someone"}))
+        app.router.add_get("/users/@me", _me)
         app.router.add_get("/users/@me/{kind:anime|manga}list", self._list)
         app.router.add_get("/{kind:anime|manga}/{id:\\d+}", self._one)
         for method in ("PUT", "PATCH"):
@@ -203,5 +203,5 @@ def _key(request: web.Request) -> tuple[str, int]:
     return request.match_info["kind"], int(request.match_info["id"])
 
 
-async def _found(value: Json) -> web.Response:
-    return web.json_response(value)
+async def _me(_: web.Request) -> web.Response:
+    return web.json_response({"id": 1000001, "name": "someone"})

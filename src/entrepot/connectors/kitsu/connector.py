@@ -1,12 +1,15 @@
-"""Completes an entry of a Kitsu library: its status out of two fields, and the ids that others have for the work."""
+"""Completes an entry of a Kitsu library by the ids that others have for the work, and its address.
+
+An entry that is asked for by itself comes in a document of its own, or in a list of one, with the work beside it.
+"""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from entrepot.core.errors import RecordRefused
-from entrepot.core.lens import LensError
-from entrepot.core.library_status import KITSU
+import msgspec
+
+from entrepot.declarative.included import linked
 from entrepot.transport.client import Client
 
 Json = dict[str, Any]
@@ -25,15 +28,20 @@ _SITES: Mapping[str, str] = MappingProxyType(
 
 
 async def complete(record: Json, _http: Client, _words: Mapping[str, Any]) -> Json:
-    """Adds, under `entrepot`, the status, the identifiers and the address of the work."""
-    told = _members(record.get("attributes"))
-    try:
-        status = KITSU.pull(told.get("status"), told.get("reconsuming"))
-    except LensError as why:
-        raise RecordRefused(f"status: {why}") from why
+    """Adds, under `entrepot`, the identifiers and the address of the work."""
+    if "attributes" not in record and "data" in record:
+        record = _alone(record)
     work = _work(record)
-    made = {"status": status, "identifiers": dict(_identifiers(work)), "url": _address(work)}
+    made = {"identifiers": dict(_identifiers(work)), "url": _address(work)}
     return {**record, "entrepot": made}
+
+
+def _alone(document: Json) -> Json:
+    """The entry of a document, or the first of a list that may hold one; empty where there is none."""
+    held = document["data"]
+    entries = held[:1] if isinstance(held, list) else [held]
+    raws = linked([msgspec.Raw(msgspec.json.encode(_members(entry))) for entry in entries], document.get("included"))
+    return msgspec.json.decode(raws[0]) if raws else {}
 
 
 def _work(record: Json) -> Json:
