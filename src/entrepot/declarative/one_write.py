@@ -40,6 +40,7 @@ class OneWrite:
         self._client = client
         self._known = known
         self._containers = containers
+        self._known_as = write.ref
         self._native: Record = _decode(write.native) if write.native else {}
 
     @property
@@ -49,6 +50,11 @@ class OneWrite:
 
     async def send(self) -> Change:
         """The usual requests."""
+        done = await self._sent()
+        self._known_as = done.ref
+        return done
+
+    async def _sent(self) -> Change:
         match self._write.verb:
             case "create":
                 return await self._create()
@@ -59,7 +65,7 @@ class OneWrite:
 
     async def again(self, ref: Ref | None = None) -> Change:
         """The record read anew; Stale where it is gone."""
-        ref = ref or self._write.ref
+        ref = ref or self._known_as
         if ref is None:
             raise ServiceChanged("What was written does not tell its id, so it cannot be read again.")
         found = await self._read_again(ref)

@@ -40,6 +40,7 @@ async def complete(record: Json, http: Client, words: Words) -> Json:
         "cancelledOccurrences": list(exceptions.cancelled),
         "exceptionOccurrences": list(exceptions.changed),
     }
+    made["etag"] = record.get("@odata.etag")
     return {**record, **{name: value for name, value in told.items() if value}, MADE: made}
 
 

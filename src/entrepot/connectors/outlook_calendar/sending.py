@@ -70,8 +70,22 @@ def keep_text(text: str) -> str:
 
 
 def _keep_places(places: list[Json]) -> list[Json]:
-    parts = ({name: each[name] for name in ("name", "coordinates") if each.get(name)} for each in places)
-    return [each for each in parts if each]
+    found: list[Json] = []
+    for each in places:
+        at = _point(each)
+        there = {"name": each.get("name"), "coordinates": at and f"geo:{at[0]},{at[1]}"}
+        found.append({name: value for name, value in there.items() if value})
+    return [each for each in found if each]
+
+
+def _point(place: Json) -> tuple[float, float] | None:
+    """Latitude and longitude of a geo: URI (RFC 5870); None where it is none."""
+    text: str = place.get("coordinates") or ""
+    parts = text.removeprefix("geo:").partition(";")[0].split(",")
+    try:
+        return float(parts[0]), float(parts[1])
+    except (ValueError, IndexError):
+        return None
 
 
 def _keep_length(text: str) -> str:
@@ -167,12 +181,9 @@ def _places(wanted: Json, native: Json) -> Json:
 
 
 def _place(place: Json) -> Json:
-    found: Json = {"displayName": place.get("name", "")}
-    latitude, _, longitude = place.get("coordinates", "").removeprefix("geo:").partition(";")[0].partition(",")
-    try:
-        return {**found, "coordinates": {"latitude": float(latitude), "longitude": float(longitude.partition(",")[0])}}
-    except ValueError:
-        return found
+    at = _point(place)
+    there = {"coordinates": {"latitude": at[0], "longitude": at[1]}} if at else {}
+    return {"displayName": place.get("name", ""), **there}
 
 
 _WRITES: tuple[tuple[frozenset[str], Callable[[Json, Json], Json]], ...] = (
