@@ -108,7 +108,9 @@ class Todoist:
         return await _json({"id": "1850001", "full_name": "Ada"})
 
     async def _list_projects(self, _: web.Request) -> web.Response:
-        shown = [{"id": each, "name": name, "color": "charcoal"} for each, name in self.projects.items()]
+        shown = [
+            {"id": each, "name": name, "color": "charcoal", "is_frozen": False} for each, name in self.projects.items()
+        ]
         return await _json({"results": shown, "next_cursor": None})
 
     async def _one_section(self, request: web.Request) -> web.Response:

@@ -20,7 +20,7 @@ from entrepot.sdk.writer import Write, Writing
 from entrepot.transport.message import Request
 
 from .commands import repeats, to_add, to_delete, to_update
-from .tasks import Tasks
+from .tasks import Tasks, Told
 
 Json = dict[str, Any]
 
@@ -88,25 +88,25 @@ class TodoistWriter:
         """An open task of the same words, made since."""
         data = self._task(write, {})
         since = datetime.fromtimestamp(write.at / 1000, UTC) - timedelta(seconds=1)
-        for task in await self._tasks.listed(project_id=write.collection):
-            added = task.get("added_at")
-            if added and datetime.fromisoformat(added) >= since and task["content"] == data.get("content"):
-                return await self._as_read(task)
+        for told in await self._tasks.listed(project_id=write.collection):
+            added, content = told.task.get("added_at"), told.task["content"]
+            if added and datetime.fromisoformat(added) >= since and content == data.get("content"):
+                return await self._as_read(told)
         return None
 
     async def _plan(
-        self, write: Write, held: Mapping[str, Json], known: frozenset[str]
+        self, write: Write, held: Mapping[str, Told], known: frozenset[str]
     ) -> Plan | Change | EntrepotError:
         try:
             if write.ref is None:
                 return Plan(to_add(write.op, self._task(write, {}, known)), "")
-            task = held.get(write.ref.id)
-            if task is None:
+            if write.ref.id not in held:
                 return _lost(write)
+            task = held[write.ref.id].task
             if write.native and self._told(msgspec.json.decode(write.native)) != self._told(task):
                 return Stale("The task was changed at Todoist meanwhile.")
             if write.verb == "delete":
-                below = [each["id"] for each in await self._tasks.listed(parent_id=task["id"])]
+                below = [each.id for each in await self._tasks.listed(parent_id=task["id"])]
                 return Plan(to_delete(write.op, task, below), task["id"])
             return Plan(to_update(write.op, task, self._task(write, task, known)), task["id"])
         except RecordRefused as refused:
@@ -171,8 +171,8 @@ class TodoistWriter:
         self,
         write: Write,
         outcome: Plan | str | Change | EntrepotError,
-        held: Mapping[str, Json],
-        now: Mapping[str, Json],
+        held: Mapping[str, Told],
+        now: Mapping[str, Told],
     ) -> Change | EntrepotError:
         assert not isinstance(outcome, Plan)
         if not isinstance(outcome, str):
@@ -180,10 +180,10 @@ class TodoistWriter:
         if outcome not in now:
             return Stale("The task is gone at Todoist.")
         change = await self._as_read(now[outcome])
-        return _closed(change, write) if repeats(held.get(outcome, {})) else change
+        return _closed(change, write) if outcome in held and repeats(held[outcome].task) else change
 
-    async def _as_read(self, task: Json) -> Change:
-        found = await self._reader.as_read(STREAM, msgspec.Raw(msgspec.json.encode(task)))
+    async def _as_read(self, told: Told) -> Change:
+        found = await self._reader.as_read(STREAM, told.text)
         if isinstance(found, BadRow):
             raise ServiceChanged(
                 f"The task {found.where} was written, and what came back cannot be read: {found.reason}."
