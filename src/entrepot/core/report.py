@@ -12,7 +12,8 @@ Status = Literal["queued", "running", "done", "failed", "stopped", "paused", "ca
 class Counts(msgspec.Struct):
     """What became of the records of a page, a stream or a run.
 
-    `read` is the sum of the others, but for deletions found by absence: nobody read those.
+    `read` is the sum of the others, but for deletions found by absence (nobody read those) and for what was `sent`:
+    writes that the service has answered.
     """
 
     read: int = 0
@@ -21,6 +22,7 @@ class Counts(msgspec.Struct):
     unchanged: int = 0
     deleted: int = 0
     refused: int = 0
+    sent: int = 0
 
     def add(self, other: "Counts") -> None:
         self.read += other.read
@@ -29,6 +31,7 @@ class Counts(msgspec.Struct):
         self.unchanged += other.unchanged
         self.deleted += other.deleted
         self.refused += other.refused
+        self.sent += other.sent
 
 
 class Refused(msgspec.Struct, frozen=True):

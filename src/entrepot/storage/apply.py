@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from entrepot.core.change import BadRow, Change, Page
 from entrepot.core.report import Counts
-from entrepot.storage import collections, listing, runs, streams
-from entrepot.storage.comparison import Comparison, read_links
+from entrepot.storage import collections, incoming, listing, runs, streams
+from entrepot.storage.comparison import Comparison, State, read_links
 from entrepot.storage.feed import Feed
+from entrepot.storage.incoming import Arrival
 from entrepot.storage.streams import Position
 from entrepot.storage.text import is_storable
-from entrepot.storage.transaction import Writing
+from entrepot.storage.transaction import Reading, Writing
 from entrepot.storage.writes import write
 
 LONGEST_ID = 2000  # bytes; PostgreSQL indexes little more
@@ -20,8 +23,10 @@ def begin_listing(tx: Writing, feed: Feed) -> None:
 
     A listing that was killed is not begun again: it goes on from its position, with its marks.
     """
-    stream = feed.stream
+    stream, feed = feed.stream, _resolved(tx, feed)
     tx.execute("DELETE FROM seen WHERE stream_id = ? AND remote_collection = ?", stream.key, feed.collection)
+    if feed.synced:
+        incoming.forget_unlinked(tx, stream.key, feed.collection)
     newest = tx.fetch("SELECT coalesce(max(id), 0) FROM links")[0][0]
     listed_at = streams.position(tx, stream, feed.collection).listed_at
     begun = Position(cursor=None, listing=True, newest_link=newest, listed_at=listed_at)
@@ -34,10 +39,13 @@ def apply_page(tx: Writing, feed: Feed, page: Page) -> Counts:
     Files that travel with records must be in the blobs already (`Blobs.keep`). The position moves for live pages;
     an archive's progress is the run's. Raises `SafetyStop` where too much would go.
     """
+    feed = _resolved(tx, feed)
     usable, refused = _latest(page)
     known = read_links(tx, feed.stream, usable)
     compared = Comparison(feed, _attached(tx, feed, usable), known, listing=page.listing)
     compared.add(usable)
+    if feed.synced:
+        return _stage(tx, feed, page, compared, refused)
     if feed.origin == "live":
         listing.brake_tombstones(tx, feed, len(compared.gone))
     created = write(tx, feed, compared)
@@ -55,6 +63,46 @@ def apply_page(tx: Writing, feed: Feed, page: Page) -> Counts:
     if feed.origin == "live":
         counts.deleted += _move(tx, feed, page, listing.Marks([*compared.seen, *created], refused))
     return counts
+
+
+def _resolved(tx: Reading, feed: Feed) -> Feed:
+    """A stream becomes synced between two pages at the earliest."""
+    return msgspec.structs.replace(feed, synced=feed.origin == "live" and collections.has_synced(tx, feed.stream.key))
+
+
+def _stage(tx: Writing, feed: Feed, page: Page, compared: Comparison, refused: list[BadRow]) -> Counts:
+    """What differs waits in the inbox for a plan, which counts what becomes of it."""
+    refused += [*page.bad, *compared.refused]
+    if refused:
+        runs.refuse(tx, feed.run, refused)
+    differing = [*compared.new, *(state for _, state in (*compared.changed, *compared.touched))]
+    arrivals = [_arrival(feed, state) for state in differing]
+    gone = [Arrival(link.object_id, feed.collection, None) for link in compared.gone]
+    incoming.forget(tx, feed.stream.key, compared.unknown)
+    if incoming.waits(tx, feed.stream.key):
+        # What was read before, and is again as it was agreed on, is no news any more.
+        staged = {arrival.object_id for arrival in arrivals}
+        incoming.forget(tx, feed.stream.key, [change.ref.id for change in page.changes if change.ref.id not in staged])
+    incoming.stage(tx, feed.stream, [*arrivals, *gone])
+    _move(tx, feed, page, listing.Marks(compared.seen, refused))
+    read = len(page.changes) + len(page.bad)
+    waiting = len(refused) + len(arrivals) + len(gone)
+    return Counts(read=read, refused=len(refused), unchanged=read - waiting)
+
+
+def _arrival(feed: Feed, state: State) -> Arrival:
+    change = state.change
+    files = [(file.sha256, file.name, file.media_type, file.size) for file in change.files]
+    return Arrival(
+        object_id=change.ref.id,
+        collection=change.collection or feed.collection,
+        data=state.body,
+        hash=state.hash,
+        native=change.native,
+        native_hash=state.native_hash,
+        version=change.ref.version,
+        files=msgspec.json.encode(files).decode(),
+    )
 
 
 def _latest(page: Page) -> tuple[dict[str, Change], list[BadRow]]:

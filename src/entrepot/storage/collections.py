@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import msgspec
-from sqlalchemy import Column, Table, Text, UniqueConstraint, and_, func, select
+from sqlalchemy import Boolean, Column, Table, Text, UniqueConstraint, and_, false, func, select
 
 from entrepot.storage.ids import new_ids
 from entrepot.storage.items import items
@@ -21,6 +21,8 @@ collections = Table(
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
     instant("created_at"),
+    Column("synced", Boolean, nullable=False, server_default=false()),
+    Column("policies", Text, nullable=False, server_default="{}"),
 )
 
 attachments = Table(
@@ -32,6 +34,8 @@ attachments = Table(
     Column("remote_name", Text, nullable=False),
     reference("collection_id", "collections.id"),
     Column("direction", Text, nullable=False),
+    Column("settings", Text, nullable=False, server_default="{}"),
+    Column("planned_under", Text, nullable=False, server_default="{}"),
     UniqueConstraint("stream_id", "remote_id"),
 )
 
@@ -67,6 +71,15 @@ def find_or_attach(tx: Writing, stream: Stream, remote_ids: Iterable[str]) -> di
     return attach(tx, stream, dict.fromkeys(remote_ids, ""))
 
 
+def has_synced(tx: Reading, stream: int) -> bool:
+    """Whether records of the stream are planned one by one: then those of all its collections are, as they may move."""
+    sql = (
+        "SELECT EXISTS (SELECT 1 FROM attachments a JOIN collections c ON c.id = a.collection_id"
+        " WHERE a.stream_id = ? AND c.synced)"
+    )
+    return bool(tx.fetch(sql, stream)[0][0])
+
+
 def everything(tx: Reading, workspace_id: int) -> list[Collection]:
     """With the number of items there are in each, deleted ones not counted."""
     counted = and_(items.c.collection_id == collections.c.id, items.c.deleted_at.is_(None))
@@ -100,15 +113,17 @@ def _attached(tx: Reading, stream: Stream, remote_ids: Iterable[str]) -> dict[st
 
 def _create(tx: Writing, stream: Stream, remote: Mapping[str, str]) -> dict[str, int]:
     keys = dict(zip(remote, tx.reserve("collections", len(remote)), strict=True))
+    is_synced = remote and has_synced(tx, stream.key)
     made = [
-        (keys[one], public, name) for (one, name), public in zip(remote.items(), new_ids("col", len(keys)), strict=True)
+        (keys[one], public, name, is_synced)
+        for (one, name), public in zip(remote.items(), new_ids("col", len(keys)), strict=True)
     ]
-    same = {"workspace_id": stream.workspace_id, "kind": stream.kind, "created_at": tx.now()}
-    tx.insert("collections", ("id", "public_id", "name"), made, same)
+    same = {"workspace_id": stream.workspace_id, "kind": stream.kind, "created_at": tx.now(), "policies": "{}"}
+    tx.insert("collections", ("id", "public_id", "name", "synced"), made, same)
     tx.insert(
         "attachments",
         ("remote_id", "remote_name", "collection_id"),
         [(one, name, keys[one]) for one, name in remote.items()],
-        {"stream_id": stream.key, "direction": "pull"},
+        {"stream_id": stream.key, "direction": "pull", "settings": "{}", "planned_under": "{}"},
     )
     return keys

@@ -53,7 +53,7 @@ class Comparison:
 
     `new` is not linked yet; `changed` differs in its data, files or collection, or is back again; `touched` differs
     only in what the link keeps (version, native text, origin); `gone` has a tombstone. `seen` are the links of all
-    that is there.
+    that is there; `unknown` the ids of tombstones for what is not linked.
     """
 
     def __init__(self, feed: Feed, collections: Mapping[str, int], known: Mapping[str, Row], *, listing: bool) -> None:
@@ -70,6 +70,7 @@ class Comparison:
         self.gone: list[Link] = []
         self.seen: list[int] = []
         self.refused: list[BadRow] = []
+        self.unknown: list[str] = []
 
     def add(self, changes: Mapping[str, Change]) -> None:
         """The path of millions: no call and no object of ours for a record that is as it was."""
@@ -78,7 +79,7 @@ class Comparison:
             row = known.get(object_id)
             data = change.data
             if data is None:
-                self._bury(row)
+                self._bury(object_id, row)
                 continue
             if row is not None:
                 seen(row[1])
@@ -100,9 +101,12 @@ class Comparison:
             raise TypeError(f"stream {stream.name} of {stream.platform} is of {stream.kind}, not {kind}")
         return change
 
-    def _bury(self, row: Row | None) -> None:
+    def _bury(self, object_id: str, row: Row | None) -> None:
         """A tombstone; but one from a collection that the record has left says only that it left."""
-        if row is None or self._origin != "live":
+        if row is None:
+            self.unknown.append(object_id)
+            return
+        if self._origin != "live":
             return
         link = Link._make(row)
         if link.gone_at is None and (not self._feed.collection or link.collection == self._home):

@@ -17,6 +17,8 @@ class Dialect(Protocol):
     name: str
     now: str
     """SQL for the database's time in milliseconds."""
+    for_update: str
+    """What ends a SELECT whose rows are about to be written; empty where writers take turns anyway."""
 
     def engine(self) -> Engine: ...
 

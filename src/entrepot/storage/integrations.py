@@ -8,7 +8,7 @@ from sqlalchemy import Column, Index, Row, Table, Text, and_, func, or_, select
 
 from entrepot.core.errors import PersonMustFix
 from entrepot.storage.ids import new_id
-from entrepot.storage.metadata import METADATA, instant, key, public_id, workspace
+from entrepot.storage.metadata import METADATA, Instant, instant, key, public_id, workspace
 from entrepot.storage.text import storable
 from entrepot.storage.transaction import Reading, Writing
 
@@ -32,6 +32,8 @@ integrations = Table(
     Column("last_error", Text, nullable=False),
     instant("created_at"),
     instant("removed_at", nullable=True),
+    Column("policy", Text, nullable=False, server_default="{}"),
+    Column("permitted_at", Instant, nullable=False, server_default="0"),
 )
 _still_there = integrations.c.removed_at.is_(None)
 Index(
@@ -63,12 +65,15 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
     last_error: str = ""
     created_at: int = 0
     removed_at: int | None = None
+    permitted_at: int = 0
+    """When a person last gave permission, in milliseconds."""
 
 
 _there = integrations.c
 _columns = (  # in the order of the struct's fields
     _there.id, _there.public_id, _there.connector, _there.name, _there.mode, _there.account_id, _there.account_name,
     _there.settings, _there.base_url, _there.status, _there.last_error, _there.created_at, _there.removed_at,
+    _there.permitted_at,
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ links = Table(
     key(),
     Column("stream_id", Key, nullable=False),
     Column("object_id", Text, nullable=False),
-    Column("item_id", Key, nullable=False),
+    Column("item_id", Key, nullable=False, index=True),
     Column("collection_id", Key, nullable=True),
     Column("version", Text, nullable=True),
     Column("hash", LargeBinary, nullable=False),

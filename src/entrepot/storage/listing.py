@@ -7,7 +7,9 @@ import msgspec
 
 from entrepot.core.change import BadRow, Page
 from entrepot.core.errors import SafetyStop
+from entrepot.storage import collections, incoming
 from entrepot.storage.feed import Feed
+from entrepot.storage.incoming import Arrival
 from entrepot.storage.streams import Position
 from entrepot.storage.transaction import Reading, Writing
 from entrepot.storage.writes import bury
@@ -35,7 +37,7 @@ def mark(tx: Writing, feed: Feed, marks: Marks) -> None:
 
 
 def sweep(tx: Writing, feed: Feed, begun: Position) -> int:
-    """Delete what the finished listing did not show, and how many that were.
+    """Delete what the finished listing did not show, and how many that were. For a synced stream it is staged instead.
 
     Only what a live read once showed can be missed: records from archives stay. A record that was there but could
     not be read is not gone; where nobody can say which one that was, nothing is deleted this time.
@@ -44,7 +46,11 @@ def sweep(tx: Writing, feed: Feed, begun: Position) -> int:
     missing = _missing(tx, feed)
     gone = [(link, item) for link, object_id, item in missing if object_id not in unread]
     if gone and not unread - _linked(tx, feed, unread):
-        _brake_sweep(tx, feed, begun, len(gone))
+        if feed.synced:
+            _stage_gone(tx, feed, [object_id for _, object_id, _ in missing if object_id not in unread])
+            gone = []
+        else:
+            _brake_sweep(tx, feed, begun, len(gone))
         for chunk in _chunks(gone):
             bury(tx, feed, chunk)
     else:
@@ -55,6 +61,7 @@ def sweep(tx: Writing, feed: Feed, begun: Position) -> int:
 
 def unseen(tx: Reading, feed: Feed, page: Page) -> list[str]:
     """Ids that the listing will not have shown once its last page is applied: about them one may still ask."""
+    feed = msgspec.structs.replace(feed, synced=collections.has_synced(tx, feed.stream.key))
     shown = {change.ref.id for change in page.changes} | {bad.where for bad in page.bad} | _unread(tx, feed)
     return [object_id for _, object_id, _ in _missing(tx, feed) if object_id not in shown]
 
@@ -85,6 +92,9 @@ def _scope(tx: Reading, feed: Feed) -> tuple[str, tuple[object, ...]]:
     """The links that this listing is about: those of its remote collection, or of the whole stream."""
     if not feed.collection:
         return "stream_id = ? AND gone_at IS NULL", (feed.stream.key,)
+    if feed.synced:
+        mine = "SELECT link_id FROM bases JOIN attachments a ON a.id = attachment_id WHERE a.remote_id = ?"
+        return f"stream_id = ? AND gone_at IS NULL AND id IN ({mine})", (feed.stream.key, feed.collection)
     home = tx.fetch(
         "SELECT collection_id FROM attachments WHERE stream_id = ? AND remote_id = ?", feed.stream.key, feed.collection
     )
@@ -122,6 +132,10 @@ def _linked(tx: Reading, feed: Feed, object_ids: Iterable[str]) -> set[str]:
         tx.dialect.as_list(list(object_ids)),
     )
     return {object_id for (object_id,) in rows}
+
+
+def _stage_gone(tx: Writing, feed: Feed, object_ids: Sequence[str]) -> None:
+    incoming.stage(tx, feed.stream, [Arrival(one, feed.collection, None) for one in object_ids])
 
 
 def _chunks(gone: Sequence[tuple[int, int]]) -> Iterable[Sequence[tuple[int, int]]]:

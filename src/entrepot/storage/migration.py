@@ -10,7 +10,7 @@ from entrepot.storage.dialect import Dialect
 from entrepot.storage.ids import new_id
 from entrepot.storage.schema import SCHEMA
 
-HEAD = "0001"
+HEAD = "0002"
 SCRIPTS = Path(__file__).with_name("migrations")
 
 

@@ -15,6 +15,7 @@ SCHEMA_LOCK = 0x656E_7472_6570_6F74
 class Postgres:
     name = "postgresql"
     now = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
+    for_update = " FOR UPDATE"
 
     def __init__(self, url: str) -> None:
         try:

@@ -30,6 +30,7 @@ class Sqlite:
 
     name = "sqlite"
     now = "SELECT CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"
+    for_update = ""
 
     def __init__(self, file: Path, *, patience: float = PATIENCE, most_pages: int | None = None) -> None:
         if file.name in {"", ":memory:"}:

@@ -117,3 +117,20 @@ def set_position(tx: Writing, stream: Stream, remote_collection: str, at: Positi
         remote_collection,
         *values,
     )
+
+
+def by_key(tx: Reading, number: int) -> Stream:
+    sql = (
+        "SELECT s.id, s.workspace_id, i.id, i.connector, s.name, s.kind FROM streams s"
+        " JOIN integrations i ON i.id = s.integration_id WHERE s.id = ?"
+    )
+    return Stream(*tx.fetch(sql, number)[0])
+
+
+def forget_positions(tx: Writing, stream: int, remote_collection: str | None = None) -> None:
+    """The next read lists everything: of one remote collection where it is read by itself, or of all."""
+    if remote_collection is not None and tx.execute(
+        "DELETE FROM positions WHERE stream_id = ? AND remote_collection = ?", stream, remote_collection
+    ):
+        return
+    tx.execute("DELETE FROM positions WHERE stream_id = ?", stream)

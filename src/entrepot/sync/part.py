@@ -18,6 +18,7 @@ from entrepot.storage.apply import Feed, apply_page, begin_listing
 from entrepot.storage.blobs import Blobs
 from entrepot.storage.database import Database
 from entrepot.storage.integrations import Integration
+from entrepot.storage.runs import Want
 from entrepot.storage.streams import Position
 from entrepot.storage.transaction import Writing
 
@@ -195,10 +196,15 @@ async def _fetch(pages: AsyncIterator[Page], ahead: _Ahead) -> None:
 async def _apply(job: Job, part: Part, page: Page) -> None:
     if page.last and page.listing and part.stream.deletions == "absence":
         page = await _confirmed(job, part, page)
-    want = await asyncio.to_thread(_apply_now, job, part, page)
+    want: Want = await asyncio.to_thread(_apply_now, job, part, page)
     if job.watch:
         counts = job.held.counts.get(part.stream.name, Counts())
         job.watch(Progress(job.integration.connector, part.stream.name, counts, page.total))
+    obey(want)
+
+
+def obey(want: Want) -> None:
+    """Raises `Wanted` where the run is to go no further."""
     if want == "pause":
         raise Wanted("paused")
     if want == "cancel":
@@ -243,7 +249,7 @@ def _missing(job: Job, part: Part, page: Page) -> list[str]:
         return listing.unseen(tx, _feed(job, part), page)
 
 
-def _apply_now(job: Job, part: Part, page: Page) -> str:
+def _apply_now(job: Job, part: Part, page: Page) -> Want:
     job.blobs.keep(file for change in page.changes for file in change.files)
 
     def work(tx: Writing) -> Counts:

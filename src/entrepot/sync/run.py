@@ -1,4 +1,4 @@
-"""One sync, reading side: every stream of an integration, part by part, each page one transaction."""
+"""One sync: every stream of an integration read, part by part, each page one transaction; then both sides agree."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,6 +10,7 @@ from entrepot.sdk.connector import Stream
 from entrepot.storage import collections, integrations, streams
 from entrepot.storage.integrations import Status
 from entrepot.sync.part import Job, Part, Wanted, read_part
+from entrepot.sync.reconcile import reconcile
 
 LONGEST_WAIT = timedelta(days=3650)
 """Whatever a service says: dates end somewhere."""
@@ -56,6 +57,7 @@ async def _read_stream(job: Job, stream: Stream) -> None:
             # Remembered, and perhaps not there any more: then it is no failure of this run.
             if is_fresh or not collection or collection in await _list_collections(job, stream, row):
                 raise
+    await reconcile(job, row)
 
 
 def _prepare(job: Job, stream: Stream) -> tuple[streams.Stream, list[str] | None]:

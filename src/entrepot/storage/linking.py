@@ -1,0 +1,91 @@
+"""Writing links of synced records: made, brought up to what was read or written, moved, and marked as gone."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+
+import msgspec
+
+from entrepot.storage.comparison import HASH_BYTES
+from entrepot.storage.incoming import Arrival
+from entrepot.storage.transaction import Reading, Writing
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A record as the service has it, and what it is linked to; `link` is None where it is not linked yet."""
+
+    link: int | None
+    item: int
+    collection: int
+    object_id: str
+    version: str | None
+    hash: bytes
+    native: bytes
+    native_hash: bytes
+
+
+def seen(link: int | None, item: int, collection: int, arrival: Arrival) -> Seen:
+    """As the service told it."""
+    return Seen(
+        link=link, item=item, collection=collection, object_id=arrival.object_id, version=arrival.version,
+        hash=arrival.hash, native=arrival.native, native_hash=arrival.native_hash,
+    )  # fmt: skip
+
+
+def digest(data: bytes) -> bytes:
+    return sha256(data).digest()[:HASH_BYTES]
+
+
+def keep(tx: Writing, stream: int, rows: Sequence[Seen]) -> list[int]:
+    """The links' keys, in order. A record that is linked already is linked to this item from now on."""
+    new = [row for row in rows if row.link is None]
+    keys = iter(_create(tx, stream, new))
+    known = [row for row in rows if row.link is not None]
+    tx.each(
+        "UPDATE links SET item_id = ?, collection_id = ?, version = ?, hash = ?, native_hash = ?, gone_at = NULL,"
+        " origin = 'live' WHERE id = ?",
+        [(row.item, row.collection, row.version, row.hash, row.native_hash, row.link) for row in known],
+    )
+    found = [next(keys) if row.link is None else row.link for row in rows]
+    tx.each(
+        "INSERT INTO natives (link_id, native) VALUES (?, ?)"
+        " ON CONFLICT (link_id) DO UPDATE SET native = excluded.native",
+        [(link, row.native) for link, row in zip(found, rows, strict=True) if row.native],
+    )
+    return found
+
+
+def bury(tx: Writing, links: Iterable[int]) -> None:
+    """They are gone at the service."""
+    tx.each("UPDATE links SET gone_at = ? WHERE id = ? AND gone_at IS NULL", [(tx.now(), link) for link in links])
+
+
+def natives_of(tx: Reading, links: Sequence[int]) -> dict[int, bytes]:
+    sql = f"SELECT link_id, native FROM natives WHERE {tx.dialect.contains('link_id')}"  # noqa: S608 -- our own column
+    return {link: bytes(native) for link, native in tx.fetch(sql, tx.dialect.as_list(list(links)))}
+
+
+def linked_elsewhere(tx: Reading, attachment: int, items: Sequence[int]) -> set[int]:
+    """Items that have a counterpart at the attachment now."""
+    rows = tx.fetch(
+        "SELECT l.item_id FROM links l JOIN bases b ON b.link_id = l.id WHERE b.attachment_id = ?"  # noqa: S608 -- our own column
+        f" AND l.gone_at IS NULL AND {tx.dialect.contains('l.item_id')}",
+        attachment,
+        tx.dialect.as_list(list(items)),
+    )
+    return {item for (item,) in rows}
+
+
+def _create(tx: Writing, stream: int, new: Sequence[Seen]) -> Sequence[int]:
+    if not new:
+        return ()
+    keys = tx.reserve("links", len(new))
+    tx.insert(
+        "links",
+        ("id", "object_id", "item_id", "collection_id", "version", "hash", "native_hash"),
+        [
+            (key, row.object_id, row.item, row.collection, row.version, row.hash, row.native_hash)
+            for key, row in zip(keys, new, strict=True)
+        ],
+        {"stream_id": stream, "origin": "live", "gone_at": None},
+    )
+    return keys

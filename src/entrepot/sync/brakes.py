@@ -1,0 +1,106 @@
+"""The brakes of a plan: counted before anything is done, so that a stop leaves everything as it was."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from entrepot.core.errors import SafetyStop
+from entrepot.core.plan_table import Action
+from entrepot.core.safety import Tally, first_stop, stop_all_changed, stop_deletions, stop_remapped
+from entrepot.storage.attachments import Attachment
+from entrepot.storage.transaction import Reading
+from entrepot.sync.deciding import Decision
+
+FEWEST = 2
+"""That all of one record is gone or changed says nothing."""
+
+
+class Share(msgspec.Struct):
+    """What would become of the linked records of one side; at first the most it can be, and then exactly."""
+
+    deleted: int = 0
+    changed: int = 0
+
+
+class Load(msgspec.Struct):
+    """`there` is how many records are linked at the attachment."""
+
+    there: int
+    here: Share
+    away: Share
+
+
+def load(tx: Reading, attachment: Attachment) -> Load:
+    """At most so much: some of it may come to nothing once it is planned."""
+    there = int(tx.fetch(f"SELECT count(*) {_LINKED}", attachment.key)[0][0])
+    arrived = tx.fetch(f"SELECT {_DELETED_HERE}, {_CHANGED_HERE} {_ARRIVED}", attachment.key)[0]
+    leaving = tx.fetch(f"SELECT {_DELETED_AWAY}, count(*) {_LEAVING}", attachment.key)[0]
+    deleted = int(leaving[0])
+    return Load(there, Share(int(arrived[0]), int(arrived[1])), Share(deleted, int(leaving[1]) - deleted))
+
+
+def exactly(there: int, decisions: Iterable[Decision]) -> Load:
+    found = Load(there, Share(), Share())
+    for decision in decisions:
+        plan = decision.plan
+        found.here.deleted += plan.action is Action.DELETE_HERE
+        found.away.deleted += plan.action is Action.DELETE_THERE
+        if decision.base is not None and plan.action not in {Action.DELETE_HERE, Action.DELETE_THERE}:
+            found.here.changed += bool(plan.hub)
+            found.away.changed += bool(plan.remote)
+    return found
+
+
+def stop(attachment: Attachment, found: Load, now_under: Mapping[str, str]) -> SafetyStop | None:
+    """`now_under` is what the plan goes by this time; a difference from the last is a cause to look twice."""
+    if found.there < FEWEST:
+        return None
+    name = attachment.remote_name or attachment.stream_name
+    what, where = f"{attachment.kind}s", f"{attachment.integration_name} ({name})"
+    cause = _cause(attachment.planned_under, now_under)
+    gone = found.here.deleted
+    here = Tally(
+        what=what, where=where, there=found.there, found=found.there - gone if gone else None,
+        deleted=gone, changed=found.here.changed,
+    )  # fmt: skip
+    away = Tally(what=what, where=where, there=found.there, deleted=found.away.deleted, changed=found.away.changed)
+    return (
+        first_stop(here, cause=cause)
+        or _from_hub(stop_deletions(away), away)
+        or stop_all_changed(away)
+        or (stop_remapped(away, cause) if cause else None)
+    )
+
+
+def _from_hub(found: SafetyStop | None, tally: Tally) -> SafetyStop | None:
+    if found is None:
+        return None
+    return SafetyStop(
+        f"{tally.deleted} of {tally.there} {tally.what} were deleted in the hub and would be at {tally.where}, too many"
+        " to delete unasked. Nothing was deleted there. If they are to go, run it again and confirm.",
+        detail=found.detail,
+    )
+
+
+def _cause(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    return next((cause for cause, value in now.items() if before.get(cause, value) != value), "")
+
+
+_LINKED = "FROM bases b JOIN links l ON l.id = b.link_id WHERE b.attachment_id = ? AND l.gone_at IS NULL"
+_DELETED_HERE = "coalesce(sum(CASE WHEN i.data IS NULL THEN 1 ELSE 0 END), 0)"
+_CHANGED_HERE = "coalesce(sum(CASE WHEN i.data IS NOT NULL AND i.hash <> l.hash THEN 1 ELSE 0 END), 0)"
+_ARRIVED = (
+    "FROM bases b JOIN links l ON l.id = b.link_id"
+    " JOIN incoming i ON i.stream_id = l.stream_id AND i.object_id = l.object_id"
+    " WHERE b.attachment_id = ? AND l.gone_at IS NULL"
+)
+_DELETED_AWAY = (
+    "coalesce(sum(CASE WHEN t.deleted_at IS NOT NULL OR t.collection_id IS NULL OR t.collection_id <> a.collection_id"
+    " THEN 1 ELSE 0 END), 0)"
+)
+_LEAVING = (
+    "FROM pending p JOIN attachments a ON a.id = p.attachment_id JOIN items t ON t.id = p.item_id"
+    " JOIN links l ON l.item_id = t.id AND l.stream_id = a.stream_id AND l.gone_at IS NULL"
+    " JOIN bases b ON b.link_id = l.id AND b.attachment_id = a.id"
+    " WHERE p.attachment_id = ? AND p.reason = ''"
+)

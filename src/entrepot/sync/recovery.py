@@ -1,0 +1,151 @@
+"""Writes of which nobody knows what became of them: looked up at the service before anything is sent again."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from entrepot.core.change import BadRow, Change, Ref
+from entrepot.core.fields import Fields, decode_fields, fields_of, record_of
+from entrepot.core.plan_lift import says_the_same
+from entrepot.core.plan_sides import Base, Terms
+from entrepot.sdk.writer import Finding, Write, Writer, Writing
+from entrepot.storage import bases, incoming, intents, linking, pairs
+from entrepot.storage.attachments import Attachment
+from entrepot.storage.intents import Intent
+from entrepot.storage.streams import Stream
+from entrepot.storage.transaction import Reading
+from entrepot.storage.transaction import Writing as Tx
+from entrepot.sync.deciding import record_fields
+from entrepot.sync.sending import look_again
+from entrepot.sync.settling import arrival
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """`found` is the record as it is now; None where there is none. `waits`: too early to say."""
+
+    intent: Intent
+    found: Change | None = None
+    waits: bool = False
+
+
+async def look_up(writer: Writer, attachment: Attachment, intent: Intent, now: int) -> Looked:
+    """What became of it, as the service says."""
+    writing = writer.writing(attachment.stream_name)
+    if intent.verb != "create":
+        seen = await look_again(writer, attachment, intent.object_id)
+        return Looked(intent, None if isinstance(seen, BadRow) else seen)
+    write = _write(attachment, intent)
+    if writing is not None and writing.repeatable:
+        return Looked(intent, await writer.write(write))
+    found = await writer.find(write) if isinstance(writer, Finding) else None
+    return Looked(intent, found, waits=found is None and writing is not None and _is_early(writing, intent, now))
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where the writes were to go."""
+
+    stream: Stream
+    attachment: Attachment
+    terms: Terms
+
+
+def keep(tx: Tx, place: Place, looked: Sequence[Looked]) -> None:
+    """What was found is told as if it had been read, over a base of what was sent: then nothing is made twice."""
+    for one in looked:
+        if one.waits:
+            continue
+        found = one.found or _arrived(tx, place.attachment, one.intent)
+        if found is not None:
+            _keep_found(tx, place, one.intent, found)
+        intents.settled(tx, [one.intent.op])
+
+
+def _keep_found(tx: Tx, place: Place, intent: Intent, found: Change) -> None:
+    stream, attachment, terms = place.stream, place.attachment, place.terms
+    told = arrival(attachment.remote_id, found)
+    if intent.verb == "create" and found.data is not None:
+        link = pairs.links_of(tx, stream.kind, stream.key, [found.ref.id]).get(found.ref.id)
+        if link is not None:
+            return  # it is another item's
+        seen = linking.seen(None, intent.item, attachment.collection, told)
+        bases.keep(tx, stream.kind, [(linking.keep(tx, stream.key, [seen])[0], attachment.key, _sent(terms, intent))])
+    elif intent.verb == "update" and found.data is not None and intent.link is not None:
+        _keep_applied(tx, place, intent, fields_of(found.data))
+    incoming.stage(tx, stream, [told])
+
+
+def _keep_applied(tx: Tx, place: Place, intent: Intent, now: Fields) -> None:
+    """What is there as it was sent has been agreed on, whatever was edited in the hub since."""
+    stream, attachment, terms = place.stream, place.attachment, place.terms
+    link = pairs.links_of(tx, stream.kind, stream.key, [intent.object_id]).get(intent.object_id)
+    if link is None or link.base is None:
+        return
+    sent, base = _fields(terms, intent), link.base
+    hub, remote = dict(base.hub), dict(base.remote)
+    for unit in terms.units():
+        if not sent.keys() >= set(unit.fields):
+            continue
+        here, there = unit.value_in(sent), unit.value_in(now)
+        if says_the_same(unit, terms, here, there):
+            hub |= unit.as_fields(here)
+            remote |= unit.as_fields(there)
+    bases.keep(tx, stream.kind, [(link.key, attachment.key, Base(hub=hub, remote=remote))])
+
+
+def _sent(terms: Terms, intent: Intent) -> Base:
+    """What the hub had, and what the service is expected to hold of it."""
+    sent = _fields(terms, intent)
+    units = [unit for unit in terms.units() if sent.keys() >= set(unit.fields)]
+    hub = {name: value for unit in units for name, value in unit.as_fields(unit.value_in(sent)).items()}
+    held = {
+        name: value
+        for unit in units
+        for name, value in unit.as_fields(terms.project(unit.name, unit.value_in(sent))).items()
+    }
+    return Base(hub=hub, remote=held)
+
+
+def _fields(terms: Terms, intent: Intent) -> Fields:
+    """What was to change, in the hub's terms."""
+    if intent.data is None:
+        return {}
+    told = decode_fields(terms.kind, intent.data)
+    return {name: told[name] for name in intent.fields if name in told}
+
+
+def _arrived(tx: Reading, attachment: Attachment, intent: Intent) -> Change | None:
+    """For services that cannot be asked: among what was read and belongs to nothing, the record that is equal."""
+    return None if intent.verb != "create" else _equal(tx, attachment, intent)
+
+
+def _equal(tx: Reading, attachment: Attachment, intent: Intent) -> Change | None:
+    after = 0
+    sent = decode_fields(attachment.kind, intent.data or b"{}")
+    while found := incoming.after(tx, attachment.stream, after, 500):
+        after = found[-1][0]
+        known = pairs.links_of(tx, attachment.kind, attachment.stream, [told.object_id for _, told in found])
+        for _, told in found:
+            if told.data is None or told.object_id in known or told.collection != attachment.remote_id:
+                continue
+            fields = record_fields(attachment.kind, told.data)
+            if all(fields.get(name) == sent.get(name) for name in intent.fields):
+                data = record_of(attachment.kind, fields)
+                return Change(attachment.stream_name, Ref(told.object_id, told.version), data, told.native)
+    return None
+
+
+def _write(attachment: Attachment, intent: Intent) -> Write:
+    fields = decode_fields(attachment.kind, intent.data or b"{}")
+    return Write(
+        op=intent.op,
+        verb="create",
+        stream=attachment.stream_name,
+        collection=attachment.remote_id or None,
+        data=record_of(attachment.kind, fields),
+        fields=frozenset(intent.fields),
+        at=intent.at,
+    )
+
+
+def _is_early(writing: Writing, intent: Intent, now: int) -> bool:
+    return now - intent.at < writing.lag * 1000

@@ -1,0 +1,68 @@
+"""Fields that hold the id of another record: that of the item in the hub, that of its counterpart at a service."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Self
+
+from entrepot.core.fields import Fields, Value
+from entrepot.storage.attachments import Attachment
+from entrepot.storage.transaction import Reading
+
+FIELDS: Mapping[str, tuple[str, ...]] = {"task": ("parent",)}
+PREFIX = "itm_"
+
+
+class References:
+    """For one batch: looked up once, used for each record. Where nothing is known of a record, it has none."""
+
+    def __init__(self, names: tuple[str, ...], inward: Mapping[str, str], outward: Mapping[str, str]) -> None:
+        self._names = names
+        self._inward = inward
+        self._outward = outward
+
+    @classmethod
+    def of(cls, tx: Reading, attachment: Attachment, sides: Iterable[Fields]) -> Self:
+        """`sides` are all fields, of either side, that are to be translated."""
+        names = FIELDS.get(attachment.kind, ())
+        held = {str(fields[name]) for fields in sides for name in names if fields.get(name)}
+        if not held:
+            return cls(names, {}, {})
+        items = [one for one in held if one.startswith(PREFIX)]
+        objects = [one for one in held if not one.startswith(PREFIX)]
+        inward = "SELECT l.object_id, i.public_id FROM links l JOIN items i ON i.id = l.item_id WHERE l.stream_id = ?"
+        outward = (
+            "SELECT i.public_id, l.object_id FROM links l JOIN items i ON i.id = l.item_id"
+            " WHERE l.stream_id = ? AND l.gone_at IS NULL"
+        )
+        contains, as_list = tx.dialect.contains, tx.dialect.as_list
+        return cls(
+            names,
+            dict(tx.fetch(f"{inward} AND {contains('l.object_id')}", attachment.stream, as_list(objects))),
+            dict(tx.fetch(f"{outward} AND {contains('i.public_id')}", attachment.stream, as_list(items))),
+        )
+
+    def inward(self, fields: Fields) -> Fields:
+        """The service's fields in the hub's terms."""
+        return self._translated(fields, lambda one: one if one.startswith(PREFIX) else self._inward.get(one))
+
+    def outward(self, fields: Fields) -> Fields:
+        """The hub's fields in the service's terms."""
+        return self._translated(fields, lambda one: self._outward.get(one) if one.startswith(PREFIX) else one)
+
+    def waits(self, tx: Reading, attachment: int, fields: Fields) -> bool:
+        """Whether it refers to an item that is not at the service yet, but is to go there."""
+        held = [str(fields[name]) for name in self._names if fields.get(name)]
+        lacking = [one for one in held if one.startswith(PREFIX) and one not in self._outward]
+        if not lacking:
+            return False
+        sql = (
+            "SELECT EXISTS (SELECT 1 FROM pending p JOIN items i ON i.id = p.item_id"  # noqa: S608 -- our own column
+            " WHERE p.attachment_id = ? AND p.reason = '' AND i.deleted_at IS NULL"
+            f" AND {tx.dialect.contains('i.public_id')})"
+        )
+        return bool(tx.fetch(sql, attachment, tx.dialect.as_list(lacking))[0][0])
+
+    def _translated(self, fields: Fields, name_of: Callable[[str], str | None]) -> Fields:
+        changed: dict[str, Value] = {
+            name: name_of(str(fields[name])) for name in self._names if fields.get(name) is not None
+        }
+        return {**fields, **changed} if changed else fields

@@ -1,0 +1,137 @@
+"""One round over all that waits: batch by batch planned, carried out in the hub, sent, and the outcome kept."""
+
+import asyncio
+from collections.abc import Sequence
+
+from entrepot.core.change import BadRow, Change
+from entrepot.core.errors import EntrepotError
+from entrepot.core.report import Counts
+from entrepot.sdk.writer import Writer
+from entrepot.storage import incoming, intents, pending
+from entrepot.storage.pairs import Pair
+from entrepot.storage.transaction import Reading
+from entrepot.storage.transaction import Writing as Tx
+from entrepot.sync import adopting, settling
+from entrepot.sync.deciding import Decision, decide
+from entrepot.sync.effects import carry_out
+from entrepot.sync.outgoing import Outgoing, verb_of
+from entrepot.sync.part import obey
+from entrepot.sync.scene import Load, Scene, arrivals, dues
+from entrepot.sync.sending import look_again, send
+from entrepot.sync.terms import can
+
+
+async def round_of(scene: Scene) -> bool:
+    """Whether another round has something to do. What is down or forbidden ends it, after what was answered is kept."""
+    with scene.job.database.read() as tx:
+        matched = adopting.matches(tx, scene.attachments, scene.writing.fields if scene.writing else None)
+    again = await _batches(scene, arrivals(scene), matched)
+    for attachment in scene.attachments:
+        again |= await _batches(scene, dues(attachment), {})
+    return again
+
+
+async def _batches(scene: Scene, load: Load, matched: dict[str, int]) -> bool:
+    after, again = 0, False
+    while True:
+        outgoing, after, waits = await asyncio.to_thread(_carry_out, scene, load, after, matched)
+        again |= waits
+        if outgoing:
+            again |= await _send(scene, outgoing)
+        if not after:
+            return again
+
+
+def _carry_out(scene: Scene, load: Load, after: int, matched: dict[str, int]) -> tuple[Sequence[Outgoing], int, bool]:
+    """One batch, in one transaction: what is to be sent, where to go on (0: nowhere), and whether something waits."""
+    outgoing: list[Outgoing] = []
+    ends: list[int] = []
+    waits: list[Pair] = []
+
+    def work(tx: Tx) -> Counts:
+        found, end = load(tx, after)
+        ends.append(end)
+        adopted = [_adopted(tx, pair, matched) for pair in found]
+        decisions = decide(tx, adopted, scene.terms)
+        ready = [each for each in decisions if _is_ready(tx, scene, each, waits)]
+        done = carry_out(tx, scene.origin, ready)
+        outgoing.extend(done.outgoing)
+        return done.counts
+
+    want = scene.job.held.page(scene.stream.name, work, scene.job.held.progress)
+    obey(want)
+    return outgoing, ends[-1], bool(waits)
+
+
+def _adopted(tx: Reading, pair: Pair, matched: dict[str, int]) -> Pair:
+    if pair.link is not None or pair.arrival is None:
+        return pair
+    item = matched.pop(pair.arrival[1].object_id, None)
+    return pair if item is None else adopting.adopt(tx, pair, item)
+
+
+def _is_ready(tx: Tx, scene: Scene, decision: Decision, waits: list[Pair]) -> bool:
+    """Not while an earlier write of it is in doubt, before its parent, or where the service does not offer it."""
+    verb = verb_of(decision)
+    if verb is None:
+        return True
+    pair = decision.pair
+    key = pair.attachment.key
+    if pair.item is not None and intents.is_open(tx, key, pair.item.key):
+        return False
+    if not can(scene.writing, verb):
+        if pair.item is not None:
+            reason = f"{scene.job.integration.name} offers no way to {verb} this."
+            pending.set_aside(tx, key, pair.item.key, reason)
+        return False
+    if pair.due is not None and pair.due.reason and pair.arrival is None:
+        return False
+    if verb != "delete" and decision.references.waits(tx, key, decision.plan.remote):
+        waits.append(pair)
+        return False
+    return True
+
+
+async def _send(scene: Scene, outgoing: Sequence[Outgoing]) -> bool:
+    """Sends and keeps what became of it. Whether something has to be looked at again."""
+    job = scene.job
+    assert isinstance(job.reader, Writer)  # nothing is recorded for one that only reads
+    sent = await send(job.reader, outgoing)
+    await asyncio.to_thread(_keep_sent, scene, sent.written, sent.refused)
+    for one in sent.stale:
+        await _read_again(scene, one)
+    if sent.unknown:
+        raise sent.unknown[0]
+    return bool(sent.stale) or bool(sent.written)
+
+
+def _keep_sent(scene: Scene, written: Sequence[settling.Outcome], refused: Sequence[settling.Refusal]) -> None:
+    def work(tx: Tx) -> Counts:
+        settling.keep_written(tx, scene.origin, scene.stream, written)
+        settling.keep_refused(tx, scene.origin, scene.stream, refused)
+        return Counts(sent=len(written), refused=len(refused))
+
+    obey(scene.job.held.page(scene.stream.name, work, scene.job.held.progress))
+
+
+async def _read_again(scene: Scene, one: Outgoing) -> None:
+    """It changed underneath: what it is now is planned anew. A create that met one is looked up as one in doubt."""
+    if one.verb == "create":
+        return
+    assert isinstance(scene.job.reader, Writer)
+    attachment = one.decision.pair.attachment
+    object_id = one.decision.pair.link.object_id if one.decision.pair.link else ""
+    try:
+        found = await look_again(scene.job.reader, attachment, object_id)
+    except EntrepotError:
+        return  # the intent stays, and is looked up by the next run
+    await asyncio.to_thread(_keep_read, scene, one, found)
+
+
+def _keep_read(scene: Scene, one: Outgoing, found: Change | BadRow | None) -> None:
+    def work(tx: Tx) -> None:
+        if found is not None and not isinstance(found, BadRow):
+            incoming.stage(tx, scene.stream, [settling.arrival_of(one.decision, found)])
+        intents.settled(tx, [one.op])
+
+    scene.job.held.write(work)

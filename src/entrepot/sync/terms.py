@@ -1,0 +1,82 @@
+"""The terms of an attachment: what is planned by, from its direction, its policies and what its service can hold."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from entrepot.core.conflict import Policies
+from entrepot.core.fields import Fields, Value
+from entrepot.core.kinds import KINDS
+from entrepot.core.merge_choice import WHEN
+from entrepot.core.plan_sides import Terms
+from entrepot.sdk.writer import Verb, Writing
+from entrepot.storage.attachments import Attachment, Settings
+
+ONE_SIDED = frozenset({"extra", "project", "section", "position", "etag", "uid"})
+"""What means something at one service only. It comes with a new record, and travels no further."""
+
+READ_ONLY = Writing(verbs=frozenset(), fields=frozenset())
+
+
+def terms_of(attachment: Attachment, writing: Writing | None) -> Terms:
+    """`writing` is what the connector can write there; None where it only reads."""
+    can = writing or READ_ONLY
+    direction = attachment.direction
+    assert direction != "none"  # what is detached is not planned
+    return Terms(
+        kind=attachment.kind,
+        direction="two_way" if direction == "manual" else direction,
+        drift=attachment.settings.drift,
+        fields=scope_of(attachment.kind, attachment.settings),
+        writable=can.fields if "update" in can.verbs or "create" in can.verbs else frozenset(),
+        policies=Policies(
+            integration=attachment.policy,
+            collection=attachment.policies.default,
+            fields=attachment.policies.fields,
+        ),
+        project=_projection(can.project),
+    )
+
+
+def scope_of(kind: str, settings: Settings) -> frozenset[str]:
+    every = frozenset(KINDS[kind].__struct_fields__) - ONE_SIDED
+    return every if settings.fields is None else every & settings.fields
+
+
+def is_within(settings: Settings, fields: Fields) -> bool:
+    """Whether a record that takes no part yet is to: the filter and the time window."""
+    for name, values in settings.only.items():
+        value = fields.get(name)
+        held = {str(each) for each in value} if isinstance(value, list) else {str(value)}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # any list of a kind
+        if held.isdisjoint(values):
+            return False
+    if settings.since is None:
+        return True
+    days = [str(fields[name])[:10] for name in ("start", "due", "started", "date") if fields.get(name)]
+    return not days or max(days) >= settings.since or bool(fields.get("recurrence_rules"))
+
+
+def can(writing: Writing | None, verb: Verb) -> bool:
+    return writing is not None and verb in writing.verbs
+
+
+def causes(terms: Terms, attachment: Attachment, mapped_at: int, permitted_at: int) -> dict[str, str]:
+    """What a plan goes by, in words that differ when it does: for the brake that asks after a change of it."""
+    settings = msgspec.json.encode(attachment.settings, order="deterministic").decode()
+    return {
+        "the filter": settings,
+        "the mapping": str(mapped_at),
+        "the permission": str(permitted_at),
+        "what the service holds": ",".join(sorted(terms.writable)) if terms.writable is not None else "*",
+    }
+
+
+def _projection(project: Callable[[str, Value], Value]) -> Callable[[str, Value], Value]:
+    """Of what is merged as one, each field by itself."""
+
+    def of_unit(unit: str, value: Value) -> Value:
+        if unit != WHEN:
+            return project(unit, value)
+        return {name: project(name, each) for name, each in value.items()}
+
+    return of_unit
