@@ -218,6 +218,33 @@ async def test_an_occurrence_that_cannot_be_is_refused(hand, overrides):
         await hand.update(held, recurrence_overrides=overrides)
 
 
+async def test_a_new_series_whose_occurrences_cannot_be_is_not_made(hand, service):
+    with pytest.raises(RecordRefused, match="no occurrence"):
+        await hand.create(msgspec.structs.replace(FULL, recurrence_overrides={"2026-11-03T09:00:00": {"title": "x"}}))
+    assert service.events == {}
+
+
+async def test_what_two_change_of_different_occurrences_stays_and_of_one_is_stale(hand, service):
+    held = await hand.create(msgspec.structs.replace(FULL, recurrence_overrides={}))
+    service.edit(service.occurrence(held.ref.id, "2026-11-02"), subject="Theirs")
+    mine = {"2026-11-09T09:00:00": {"title": "Mine"}}
+    changed = await hand.update(held, recurrence_overrides=mine)
+    assert changed.data.recurrence_overrides == {"2026-11-02T09:00:00": {"title": "Theirs"}, **mine}
+    with pytest.raises(Stale):
+        await hand.update(held, recurrence_overrides={"2026-11-02T09:00:00": {"title": "Mine"}})
+
+
+async def test_a_guest_of_one_occurrence_is_not_written_to_either(hand, service):
+    held = await hand.create(msgspec.structs.replace(FULL, recurrence_overrides={}))
+    service.edit(service.occurrence(held.ref.id, "2026-11-02"), attendees=[GUEST])
+    with pytest.raises(Stale):  # nobody here knew of the guest yet
+        await hand.update(held, recurrence_overrides={"2026-11-02T09:00:00": {"excluded": True}})
+    now = (await hand.read())[held.ref.id]
+    for write in (hand.update(now, title="x"), hand.delete(now)):
+        with pytest.raises(RecordRefused, match="has guests"):
+            await write
+
+
 async def test_a_create_that_is_sent_again_makes_one_event(hand, service):
     write = hand.creation(FULL)
     service.faults.lost = 1

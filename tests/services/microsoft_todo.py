@@ -7,13 +7,12 @@ in no order and with what changed alone; an old delta link is answered 410. Due 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from aiohttp import web
 
-from entrepot.protocols.ical_zone import iana
 from tests.services.faults import Faults
+from tests.services.microsoft_graph import Refused, in_utc, stamp, told
 
 Json = dict[str, Any]
 
@@ -23,12 +22,6 @@ STATUSES = {"notStarted", "inProgress", "completed", "waitingOnOthers", "deferre
 IMPORTANCES = {"low", "normal", "high"}
 INLINE = ("checklistItems", "linkedResources")
 DAY = "0001-01-01"
-
-
-class Refused(Exception):
-    def __init__(self, code: str, *, status: int = 400) -> None:
-        super().__init__(code)
-        self.status = status
 
 
 class MicrosoftTodo:
@@ -74,7 +67,7 @@ class MicrosoftTodo:
             ("PATCH", one, self._patch),
             ("DELETE", one, self._delete),
         ):
-            app.router.add_route(method, path, _told(handler))
+            app.router.add_route(method, path, told(handler))
         return app
 
     async def _me(self, _: web.Request) -> Json:
@@ -143,7 +136,7 @@ class MicrosoftTodo:
         self.now += timedelta(seconds=1)
         self.tasks[name] = {
             "id": name,
-            "createdDateTime": _stamp(self.now),
+            "createdDateTime": stamp(self.now),
             "status": "notStarted",
             "importance": "normal",
             "isReminderOn": False,
@@ -166,7 +159,7 @@ class MicrosoftTodo:
         for each in ("dueDateTime", "startDateTime", "completedDateTime"):
             task[each] = _day(task[each]) if sent.get(each) else task.get(each)
         if sent.get("reminderDateTime"):
-            task["reminderDateTime"] = _in_utc(sent["reminderDateTime"])
+            task["reminderDateTime"] = in_utc(sent["reminderDateTime"])
         task["isReminderOn"] = bool(task.get("reminderDateTime"))
         if sent.get("recurrence") and not task.get("dueDateTime"):
             raise Refused("invalidRequest")
@@ -178,7 +171,7 @@ class MicrosoftTodo:
         elif not task.get("completedDateTime"):
             task["completedDateTime"] = _day({"dateTime": self.now.isoformat()[:19], "timeZone": "UTC"})
         self.now += timedelta(seconds=1)
-        task["lastModifiedDateTime"] = _stamp(self.now)
+        task["lastModifiedDateTime"] = stamp(self.now)
         self._count += 1
         task["@odata.etag"] = f'W/"ck{self._count}=="'
         self.tasks[name] = {each: value for each, value in task.items() if value is not None}
@@ -230,32 +223,4 @@ def _shown(task: Json, query: Mapping[str, str]) -> Json:
 
 def _day(at: Json) -> Json:
     local = datetime.fromisoformat(at["dateTime"][:19]).replace(hour=0, minute=0, second=0)
-    return _in_utc({**at, "dateTime": local.isoformat()})
-
-
-def _in_utc(at: Json) -> Json:
-    zone = iana(at.get("timeZone") or "UTC")
-    if zone is None:
-        raise Refused("TimeZoneNotSupported")
-    try:
-        local = datetime.fromisoformat(at["dateTime"][:19]).replace(tzinfo=ZoneInfo(zone))
-    except ValueError:
-        raise Refused("InvalidDateTime") from None
-    return {"dateTime": f"{local.astimezone(UTC).isoformat()[:19]}.0000000", "timeZone": "UTC"}
-
-
-def _stamp(at: datetime) -> str:
-    return f"{at.replace(tzinfo=None).isoformat(timespec='microseconds')}0Z"
-
-
-def _told(handler: Any) -> Any:
-    async def answer(request: web.Request) -> web.Response:
-        try:
-            found = await handler(request)
-        except Refused as why:
-            body = {"error": {"code": str(why), "message": f"{why}: it cannot be."}}
-            return web.json_response(body, status=why.status)
-        status, body = found if isinstance(found, tuple) else (200, found)
-        return web.Response(status=status) if body is None else web.json_response(body, status=status)
-
-    return answer
+    return in_utc({**at, "dateTime": local.isoformat()})

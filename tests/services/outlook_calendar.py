@@ -16,6 +16,7 @@ from aiohttp import web
 
 from entrepot.protocols.ical_zone import iana
 from tests.services.faults import Faults
+from tests.services.microsoft_graph import Refused, in_utc, stamp, told
 from tests.services.microsoft_recurrence import days_of
 
 Json = dict[str, Any]
@@ -51,12 +52,6 @@ DEFAULTS: Json = {
 }
 
 
-class Refused(Exception):
-    def __init__(self, code: str, *, status: int = 400) -> None:
-        super().__init__(code)
-        self.status = status
-
-
 class OutlookCalendar:
     """`mails` is what was sent to guests. `windows`: zones are told by Windows's names, whatever they were given."""
 
@@ -81,9 +76,6 @@ class OutlookCalendar:
         """`name` may be that of an occurrence."""
         self._change(name, members)
 
-    def remove(self, name: str) -> None:
-        self._remove(name)
-
     def occurrence(self, series: str, day: str) -> str:
         return f"{series}.{day}"
 
@@ -100,7 +92,7 @@ class OutlookCalendar:
             ("DELETE", f"{events}/{{event}}", self._delete),
             ("GET", f"{events}/{{event}}/instances", self._instances),
         ):
-            app.router.add_route(method, path, _told(handler))
+            app.router.add_route(method, path, told(handler))
         return app
 
     async def _me(self, _: web.Request) -> Json:
@@ -146,27 +138,25 @@ class OutlookCalendar:
             raise Refused("ErrorInvalidRequest")
         key = sent.get("transactionId")
         before = next((name for name, one in self.events.items() if key and one.get("transactionId") == key), None)
-        return 201, self._event(before) if before else self._mailed(self._create(within, sent)["id"], sent)
+        return 201, self._event(before) if before else self._mailed(self._create(within, sent)["id"])
 
     async def _patch(self, request: web.Request) -> Json:
         name, sent = self._matched(request), msgspec.json.decode(await request.read())
         if sent.keys() - WRITABLE:
             raise Refused("ErrorInvalidRequest")
         self._change(name, sent)
-        return self._mailed(name, sent)
+        return self._mailed(name)
 
     async def _delete(self, request: web.Request) -> tuple[int, None]:
         name = self._matched(request)
-        self._mailed(name, {})
-        self._remove(name)
+        self._mailed(name)
+        self.remove(name)
         return 204, None
 
-    def _mailed(self, name: str, sent: Json) -> Json:
+    def _mailed(self, name: str) -> Json:
         event = self._event(name)
-        if event["isOrganizer"]:
-            self.mails += [
-                guest["emailAddress"]["address"] for guest in event["attendees"] or sent.get("attendees", [])
-            ]
+        invited = [event, *self.changed.get(name, {}).values()] if event["isOrganizer"] else []
+        self.mails += [guest["emailAddress"]["address"] for one in invited for guest in one.get("attendees", [])]
         return event
 
     def _create(self, within: str, sent: Json) -> Json:
@@ -175,7 +165,7 @@ class OutlookCalendar:
         self._count += 1
         name = f"AAkEvent{self._count}"
         self.now += timedelta(seconds=1)
-        made = {"id": name, "iCalUId": f"0400{name}", "createdDateTime": _stamp(self.now), **DEFAULTS}
+        made = {"id": name, "iCalUId": f"0400{name}", "createdDateTime": stamp(self.now), **DEFAULTS}
         self.within[name] = within
         self.events[name] = self._merged(made, sent)
         return self.events[name]
@@ -202,7 +192,7 @@ class OutlookCalendar:
         if not earlier < moved < later:
             raise Refused("ErrorOccurrenceCrossingBoundary")
 
-    def _remove(self, name: str) -> None:
+    def remove(self, name: str) -> None:
         series, _, day = name.partition(".")
         if not day:
             del self.events[name]
@@ -218,7 +208,7 @@ class OutlookCalendar:
                 event[f"original{side.title()}TimeZone"] = self.windows.get(
                     sent[side]["timeZone"], sent[side]["timeZone"]
                 )
-                event[side] = _in_utc(sent[side])
+                event[side] = in_utc(sent[side])
         if event["isAllDay"] and not all(event[side]["dateTime"][11:19] == "00:00:00" for side in ("start", "end")):
             raise Refused("ErrorInvalidRequest")
         if event["start"]["dateTime"] > event["end"]["dateTime"]:
@@ -234,7 +224,7 @@ class OutlookCalendar:
         self.now += timedelta(seconds=1)
         self._count += 1
         key = f"ck{self._count}"
-        return event | {"changeKey": key, "@odata.etag": f'W/"{key}"', "lastModifiedDateTime": _stamp(self.now)}
+        return event | {"changeKey": key, "@odata.etag": f'W/"{key}"', "lastModifiedDateTime": stamp(self.now)}
 
     def _event(self, name: str) -> Json:
         series, _, day = name.partition(".")
@@ -264,7 +254,7 @@ class OutlookCalendar:
 
     def _shifted(self, series: str, at: Json, by: timedelta) -> Json:
         local = datetime.fromisoformat(self._local(series, at)) + by
-        return _in_utc({"dateTime": local.isoformat(), "timeZone": self._zone(series).key})
+        return in_utc({"dateTime": local.isoformat(), "timeZone": self._zone(series).key})
 
     def _known(self, request: web.Request) -> str:
         name, calendar = request.match_info["event"], request.match_info["calendar"]
@@ -286,27 +276,3 @@ def _at(at: Json) -> datetime:
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
-
-
-def _in_utc(at: Json) -> Json:
-    zone = iana(at.get("timeZone") or "UTC")
-    if zone is None:
-        raise Refused("TimeZoneNotSupported")
-    local = datetime.fromisoformat(at["dateTime"][:19]).replace(tzinfo=ZoneInfo(zone))
-    return {"dateTime": f"{local.astimezone(UTC).isoformat()[:19]}.0000000", "timeZone": "UTC"}
-
-
-def _stamp(at: datetime) -> str:
-    return f"{at.replace(tzinfo=None).isoformat(timespec='microseconds')}0Z"
-
-
-def _told(handler: Any) -> Any:
-    async def answer(request: web.Request) -> web.Response:
-        try:
-            found = await handler(request)
-        except Refused as why:
-            return web.json_response({"error": {"code": str(why), "message": f"{why}: no."}}, status=why.status)
-        status, body = found if isinstance(found, tuple) else (200, found)
-        return web.Response(status=status) if body is None else web.json_response(body, status=status)
-
-    return answer

@@ -5,17 +5,17 @@ Outlook write to guests.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 import msgspec
 
 from entrepot.core.change import Change
 from entrepot.core.errors import RecordRefused
+from entrepot.core.planner import Planned
 from entrepot.sdk.writer import Write
 from entrepot.transport.client import Client
 
 from .facts import Json
-from .occurrences import Series
+from .occurrences import Series, base_of, check_silent
 from .projecting import projected
 from .sending import members
 from .series import NONE, Exceptions, ask_exceptions, made_of, told_exceptions
@@ -66,27 +66,28 @@ def prepare(record: Json, native: Json, data: Json) -> Json:
 
 
 async def around(write: Write, http: Client, words: Words, send: Callable[[], Awaitable[Change]]) -> Change | None:
-    """No event with guests is touched by its organiser: Outlook would send them mail, and cannot be told not to.
+    """Nothing is sent that makes Outlook write to guests.
 
-    After a series was written, its occurrences are: what Outlook lost of them with the old rule, and what is new.
+    After a series its occurrences are written: what Outlook lost of them with the old rule, and what differs.
     """
-    _check_silent(write)
+    before: Json = msgspec.json.decode(write.native) if write.native else {}
+    check_silent(before, "deleted" if write.verb == "delete" else "changed")
     change = await send()
-    overrides: dict[str, Json] = getattr(write.data, "recurrence_overrides", {})
-    if change.data is None or not write.fields & _OF_SERIES or not getattr(change.data, "recurrence_rules", []):
+    data = change.data
+    if not isinstance(write.data, Planned) or not isinstance(data, Planned) or not data.recurrence_rules:
         return change
-    native: Json = msgspec.json.decode(change.native)
-    sent = await Series(http, str(words["collection"]), native).bring_to(overrides)
+    moved = write.verb == "create" or write.fields & _MOVING
+    if not moved and "recurrence_overrides" not in write.fields:
+        return change
+    series = Series(http, str(words["collection"]), msgspec.json.decode(change.native))
+    try:
+        sent = await series.bring_to(write.data.recurrence_overrides, None if moved else base_of(before))
+    except RecordRefused:
+        if write.verb == "create":
+            await series.remove()  # or it would be found as somebody else's new event
+        raise
     return None if sent else change
 
 
-_OF_SERIES = frozenset(
-    {"recurrence_overrides", "recurrence_rules", "start", "duration", "time_zone", "end_time_zone", "show_without_time"}
-)
-
-
-def _check_silent(write: Write) -> None:
-    native: dict[str, Any] = msgspec.json.decode(write.native) if write.native else {}
-    if native.get("attendees") and native.get("isOrganizer") is not False:
-        done = "deleted" if write.verb == "delete" else "changed"
-        raise RecordRefused(f"It has guests, to whom Outlook would send mail if it were {done}; do it in Outlook.")
+_MOVING = frozenset({"recurrence_rules", "start", "duration", "time_zone", "end_time_zone", "show_without_time"})
+"""With any of them, Outlook forgets the occurrences that were not as the others."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from entrepot.core.errors import RecordRefused
+from entrepot.core.errors import RecordRefused, Stale
 from entrepot.protocols.graph_time import instant_in
 from entrepot.protocols.ical_zone import UNIVERSAL
 from entrepot.transport.client import Client
@@ -42,6 +42,18 @@ def kept_override(override: Json) -> Json:
     return {name: told.get(name) if value else value for name, value in said.items()}
 
 
+def base_of(native: Json) -> dict[str, Json]:
+    """The overrides of a series as it was read."""
+    return overrides_of(msgspec.convert(native, Event), told_exceptions(native))
+
+
+def check_silent(native: Json, done: str) -> None:
+    """Of an event with guests its organiser writes nothing: Outlook would send mail, and cannot be told not to."""
+    for event in (native, *told_exceptions(native).changed):
+        if event.get("attendees") and event.get("isOrganizer") is not False:
+            raise RecordRefused(f"It has guests, to whom Outlook would send mail if it were {done}; do it in Outlook.")
+
+
 class Series:
     """A series as it was just read, at the service. `path` is that of its calendar's events."""
 
@@ -54,24 +66,35 @@ class Series:
         self._usual = facts_of(self._master, self._zone)
         self._exceptions = told_exceptions(native)
 
-    async def bring_to(self, overrides: dict[str, Json]) -> bool:
-        """Makes the occurrences so; whether anything was sent. RecordRefused where Outlook cannot."""
+    async def bring_to(self, overrides: dict[str, Json], base: dict[str, Json] | None) -> bool:
+        """Makes the occurrences so; whether anything was sent. RecordRefused where Outlook cannot.
+
+        `base` is how they were when this was decided: only what differs from it is written, and Stale is raised where
+        somebody was there first. None where they are all to be made anew.
+        """
         there = overrides_of(self._master, self._exceptions)
         sent = False
         for at in sorted({*overrides, *there}):
             wanted, held = overrides.get(at, {}), there.get(at, {})
             if wanted == held or (wanted.get("excluded") and held.get("excluded")):
                 continue
+            if base is not None and wanted == base.get(at, {}):
+                continue
+            if base is not None and held != base.get(at, {}):
+                raise Stale(f"The occurrence of {at} was changed in the meantime.")
             if held.get("excluded"):
                 raise RecordRefused(f"The occurrence of {at} was cancelled, and Outlook cannot bring it back.")
             sent = await self._bring(at, wanted) or sent
         return sent
 
+    async def remove(self) -> None:
+        await self._delete(self._native)
+
     async def _bring(self, at: str, wanted: Json) -> bool:
         native = await self._occurrence(at)
-        place = f"{self._path}/{quote(str(native['id']), safe='')}"
+        check_silent(native, "changed")
         if wanted.get("excluded"):
-            await self._http.send(Request("DELETE", place, expected=(404,), errors=_REFUSED))
+            await self._delete(native)
             return True
         usual = {**self._usual, "start": at}
         said = {name: value for name, value in wanted.items() if name in SAID}
@@ -79,7 +102,7 @@ class Series:
         if not body:
             return False
         encoded = msgspec.json.encode(body)
-        await self._http.send(Request("PATCH", place, headers=_JSON, body=encoded, errors=_REFUSED))
+        await self._http.send(Request("PATCH", self._place(native), headers=_JSON, body=encoded, errors=_REFUSED))
         return True
 
     async def _occurrence(self, at: str) -> Json:
@@ -93,13 +116,19 @@ class Series:
             "startDateTime": _graph(begin),
             "endDateTime": _graph(begin + timedelta(days=1 if days else 0, seconds=1)),
         }
-        path = f"{self._path}/{quote(str(self._native['id']), safe='')}/instances"
+        path = f"{self._place(self._native)}/instances"
         response = await self._http.send(Request("GET", path, params=window, errors=_REFUSED))
         answer: Json = response.json(dict[str, Any])
         found: Sequence[Json] = [one for one in answer.get("value") or [] if self._begins(one, days=days) == at]
         if not found:
             raise RecordRefused(f"The series has no occurrence at {at}, so none can be changed there.")
         return found[0]
+
+    async def _delete(self, native: Json) -> None:
+        await self._http.send(Request("DELETE", self._place(native), expected=(404,), errors=_REFUSED))
+
+    def _place(self, native: Json) -> str:
+        return f"{self._path}/{quote(str(native['id']), safe='')}"
 
     def _begins(self, native: Json, *, days: bool) -> str:
         event = msgspec.convert(native, Event)
