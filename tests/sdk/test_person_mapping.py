@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from entrepot.core.errors import PersonMustFix
 from entrepot.declarative.compile import compile_connector
@@ -9,7 +11,7 @@ from entrepot.sdk.catalog import Catalog
 from entrepot.sdk.manifest_fields import mapping_of
 from entrepot.sdk.manifest_streams import StreamSpec
 from entrepot.sdk.mapping_preview import Difference, Preview, Sample, preview
-from entrepot.sdk.person_mapping import applied, overrides_of, remapped, told_fields
+from entrepot.sdk.person_mapping import applied, overrides_of, remapped, told_fields, written
 
 SPEC = StreamSpec.model_validate(
     {
@@ -187,3 +189,28 @@ def test_a_preview_stands_in_with_the_hubs_own_value_for_what_is_not_kept():
     [found] = shown(description="name", data={"description": "Leaves"}).differences
     assert found == Difference("description", "Leaves", "Green tea")
     assert shown(title="made.title").differences == []
+
+
+_texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12)
+_plain = st.one_of(
+    _texts, st.sampled_from(["true", "null", "~", "089", "1.5", "2026-03-11", "a: b", "a #b", "-", "yes"])
+)
+_values = st.one_of(_plain, st.integers(), st.booleans())
+_tables = st.dictionaries(_values, _values).filter(lambda table: len({str(key).lower() for key in table}) == len(table))
+
+
+@given(
+    st.one_of(
+        _plain.map(str.strip).filter(bool),
+        st.none(),
+        st.fixed_dictionaries({"at": _plain, "table": _tables, "as": st.lists(_plain)}),
+    )
+)
+def test_a_line_is_written_as_it_is_read(line):
+    assert overrides_of({"title": written(line)})["title"] == line
+
+
+def test_a_line_is_written_for_people():
+    assert written("properties.Name") == "properties.Name"
+    line = {"at": "properties.Fällig am.date", "table": {4: 1, "High": 9, "1 - low": True}, "as": ["text"]}
+    assert written(line) == '{at: properties.Fällig am.date, table: {4: 1, High: 9, "1 - low": true}, as: [text]}'

@@ -6,6 +6,8 @@ medium={constant: manga}                                    the same for every r
 notes=                                                      leave the field out
 """
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +25,10 @@ from entrepot.sdk.manifest_streams import StreamSpec
 Overrides = Mapping[str, Any]
 """Field of the kind, as in a manifest → its line; None where it is left out."""
 
+_YAML = ("{", "[", '"', "'")
+_PLAIN = re.compile(r"[A-Za-z_]([\w.-]| (?=\w))*")
+_RESERVED = frozenset({"true", "false", "null"})
+
 
 def overrides_of(written: Mapping[str, str]) -> Overrides:
     """The lines a person wrote, each by its field; PersonMustFix names every one that cannot be read."""
@@ -37,6 +43,13 @@ def overrides_of(written: Mapping[str, str]) -> Overrides:
     if wrong:
         raise _mistakes(wrong)
     return found
+
+
+def written(line: object) -> str:
+    """A line as a person would write it: `overrides_of` reads the same."""
+    if line is None:
+        return ""
+    return line if isinstance(line, str) and line == line.strip() and not line.startswith(_YAML) else _flow(line)
 
 
 def applied(spec: StreamSpec, overrides: Overrides) -> StreamSpec:
@@ -80,12 +93,26 @@ def told_fields(spec: StreamSpec) -> frozenset[str] | None:
 
 def _line(text: str) -> object:
     """A place is taken letter by letter, for what services call their columns may be anything; words are YAML."""
-    if not text.startswith(("{", "[", '"', "'")):
+    if not text.startswith(_YAML):
         return text or None
     marked = read_marked(text)
     if marked.problems:
         raise ValueError(f"{text} cannot be read: {marked.problems[0].message}")
     return marked.data
+
+
+def _flow(value: object) -> str:
+    match value:
+        case dict():
+            members: dict[object, object] = value
+            return f"{{{', '.join(f'{_flow(key)}: {_flow(member)}' for key, member in members.items())}}}"
+        case list():
+            elements: list[object] = value
+            return f"[{', '.join(map(_flow, elements))}]"
+        case str() if _PLAIN.fullmatch(value) and value not in _RESERVED:
+            return value
+        case _:
+            return json.dumps(value, ensure_ascii=False)
 
 
 def _meet(one: str, other: str) -> bool:
