@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from entrepot.checks.contract import contract_is_held
-from entrepot.checks.subject import Subject
+from entrepot.checks.subject import NOT_CHECKED, Subject
 from entrepot.sdk.catalog import BUILT_IN, Catalog
 
 
@@ -121,7 +121,7 @@ def test_having_no_contract_must_be_said(shop, contracts):
 @pytest.mark.parametrize(
     ("connector", "old", "new", "message"),
     [
-        ("todoist", "GET /tasks   ", "GET /task   ", "no path"),
+        ("todoist", "GET /tasks/completed", "GET /tasks/complete", "no path"),
         ("todoist", "send: cursor", "send: curser", "the parameter curser"),
         ("todoist", "title: content", "title: contents", "reads contents"),
         ("todoist", "{true: completed, false: needs-action}", "{true: completed}", "has no row for False"),
@@ -146,7 +146,8 @@ def test_mistakes_in_copies_of_real_manifests_are_caught(shared, tmp_path, conne
     text = path.read_text()
     assert old in text
     contracts = shared / "contracts"
-    assert contract_is_held(Subject(Catalog([tmp_path / "connectors"]).entry(connector), contracts)) == []
+    found = contract_is_held(Subject(Catalog([tmp_path / "connectors"]).entry(connector), contracts))
+    assert [problem for problem in found if not problem.startswith(NOT_CHECKED)] == []
     path.write_text(text.replace(old, new, 1))
     found = contract_is_held(Subject(Catalog([tmp_path / "connectors"]).entry(connector), contracts))
     if message == "NOT_DOCUMENTED":  # the document has no enum there, so a missing row cannot be seen

@@ -85,7 +85,7 @@ class _Maker:
     def __init__(self, entry: Entry, manifest: Manifest) -> None:
         self._entry = entry
         self._manifest = manifest
-        self._words = _words_of(manifest)
+        self._words = words_of(manifest)
 
     def probe(self) -> Asked:
         probe = self._manifest.probe
@@ -189,7 +189,7 @@ def _states(asking: Asking) -> Sequence[Any]:
             return ()  # the service says the whole address
 
 
-def _words_of(manifest: Manifest) -> dict[str, Sequence[str | int]]:
+def words_of(manifest: Manifest) -> dict[str, Sequence[str | int]]:
     """Every word and the values to try for it."""
     found: dict[str, Sequence[str | int]] = {name: _values(setting) for name, setting in manifest.settings.items()}
     for collections in manifest.collections.values():

@@ -6,6 +6,7 @@ What stands in no document must be named in the manifest's `contract.unverified`
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from entrepot.checks.asked import Asked, Looked, requests_of
+from entrepot.checks.asked_writes import writes_of
 from entrepot.checks.document import Document, Operation, load
 from entrepot.checks.graphql_document import GraphQLDocument
 from entrepot.checks.schema import Found, Schema
@@ -53,7 +55,9 @@ def _held(subject: Subject, manifest: Manifest, contract: Contract) -> list[str]
         return [f"there is no document {', '.join(missing) or 'named'} in the folder of contracts"]
     try:
         held = Held(manifest, contract, paths)
-        return list(dict.fromkeys(held.problems(requests_of(subject.entry, manifest))))
+        asked = chain(requests_of(subject.entry, manifest), writes_of(subject.entry, manifest))
+        in_python = [f"{NOT_CHECKED}its writes are made in Python"] if manifest.writer else []
+        return [*dict.fromkeys(held.problems(asked)), *in_python]
     except ImportError:
         return [f"{NOT_CHECKED}this needs more packages: pip install 'entrepot[checks]'"]
 

@@ -17,6 +17,7 @@ from entrepot.transport.message import Request
 Json = dict[str, Any]
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _HOST = "https://contract.invalid"
+_FORM = "application/x-www-form-urlencoded"
 
 
 class Operation(msgspec.Struct, frozen=True, dict=True):
@@ -43,20 +44,20 @@ class Operation(msgspec.Struct, frozen=True, dict=True):
         responses = {str(status): each for status, each in self.node.get("responses", {}).items()}
         for status in ("200", "201", "202", "2XX", "default"):
             if status in responses:
-                return self._json(self.document.resolved(responses[status]))
+                return self._content(self.document.resolved(responses[status]))
         return None
 
-    def body(self) -> Schema | None:
-        """The schema of the JSON to be sent."""
-        return self._json(self.document.resolved(self.node.get("requestBody", {})))
+    def body(self, form: str = "json") -> Schema | None:
+        """The schema of what is to be sent as JSON, or as a form."""
+        return self._content(self.document.resolved(self.node.get("requestBody", {})), form)
 
     def problems(self, request: Request) -> list[str]:
         """What the document forbids or does not know."""
         return [*self._unknown(request), *self._invalid(request)]
 
-    def _json(self, described: Json) -> Schema | None:
+    def _content(self, described: Json, form: str = "json") -> Schema | None:
         for media_type, each in described.get("content", {}).items():
-            if "json" in media_type and "schema" in each:
+            if form in media_type and "schema" in each:
                 return Schema(each["schema"], self.document.content)
         return None
 
@@ -65,15 +66,18 @@ class Operation(msgspec.Struct, frozen=True, dict=True):
         for name in dict(_query(request)):
             if name not in known:
                 yield f"the parameter {name} is not in the document; there are {', '.join(sorted(known)) or 'none'}"
-        body = self.body()
-        sent = msgspec.json.decode(request.body) if request.body else None
+        is_form = request.headers.get("Content-Type") == _FORM
+        body = self.body(_FORM if is_form else "json")
+        sent = _sent(request.body or b"null", is_form=is_form)
+        if body is None and sent:
+            yield "the document knows no body here"
         if body is not None and isinstance(sent, dict):
             for path in _members(sent):
                 if body.at(path).state == "missing":
                     yield f"the body's {'.'.join(path)} is not in the document"
 
     def _invalid(self, request: Request) -> Iterator[str]:
-        for error in self._validator.iter_request_errors(_Sent(self, request)):
+        for error in self.document.validator(self).iter_request_errors(_Sent(self, request)):
             cause = error.__cause__
             details = getattr(cause, "schema_errors", None)
             what = str(error).partition(": Value")[0]
@@ -82,13 +86,11 @@ class Operation(msgspec.Struct, frozen=True, dict=True):
             else:
                 yield what if cause is None or str(cause) in what else f"{what}: {cause}"
 
-    @cached_property
-    def _validator(self) -> Any:
-        from openapi_core import OpenAPI  # noqa: PLC0415 -- takes a second to load, and only this check needs it
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.template, self.method
 
-        return OpenAPI.from_dict(self._alone(), config=_without_self_check())
-
-    def _alone(self) -> Json:
+    def alone(self) -> Json:
         """The document cut to this operation: building a validator over all of a large one takes long."""
         content = self.document.content
         node = {key: value for key, value in self.node.items() if key != "security"}
@@ -110,6 +112,18 @@ class Document(msgspec.Struct, frozen=True, dict=True):
     @property
     def servers(self) -> list[str]:
         return [each.get("url", "").rstrip("/") for each in self.content.get("servers", [])]
+
+    def validator(self, operation: Operation) -> Any:
+        """Made once for each operation: many requests may be held against one."""
+        from openapi_core import OpenAPI  # noqa: PLC0415 -- takes a second to load, and only this check needs it
+
+        if operation.key not in self._validators:
+            self._validators[operation.key] = OpenAPI.from_dict(operation.alone(), config=_without_self_check())
+        return self._validators[operation.key]
+
+    @cached_property
+    def _validators(self) -> dict[tuple[str, str], Any]:
+        return {}
 
     def operation(self, method: str, path: str) -> Operation | None:
         """The operation whose path fits, the most literal one first."""
@@ -174,6 +188,10 @@ def _without_self_check() -> Any:
 
     # The vendor's document is what we hold to, not what we judge.
     return Config(spec_validator_cls=None)  # pyright: ignore[reportArgumentType]  # its documentation says None turns it off
+
+
+def _sent(body: bytes, *, is_form: bool) -> Any:
+    return dict(parse_qsl(body.decode(), keep_blank_values=True)) if is_form else msgspec.json.decode(body)
 
 
 def _query(request: Request) -> list[tuple[str, str]]:

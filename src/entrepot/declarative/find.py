@@ -18,6 +18,7 @@ from entrepot.sdk.manifest_streams import Ask
 from entrepot.sdk.manifest_write import WHOLE, Find
 from entrepot.transport.client import Client
 from entrepot.transport.dig import dig
+from entrepot.transport.message import Request
 
 _MISSING = (404, 410)
 _CLOCKS = timedelta(minutes=2)
@@ -39,18 +40,20 @@ class Finder:
             items=None if spec.items == WHOLE else spec.items,
         )
         self._asking = Asking(ask, manifest, folder)
-        self._items = "" if spec.items == WHOLE else self._asking.items or ""
+        self.items = "" if spec.items == WHOLE else self._asking.items or ""
         self._made = getter(spec.made) if spec.made else None
         self.needs = self._asking.needs
 
+    def request(self, words: Words) -> Request:
+        request = self._asking.request(words)
+        return replace(request, expected=(*request.expected, *_MISSING))
+
     async def records(self, client: Client, words: Words) -> Sequence[dict[str, Any]]:
         """What the first page of the answer has."""
-        request = self._asking.request(words)
-        request = replace(request, expected=(*request.expected, *_MISSING))
-        response = await self._asking.through(client).send(request)
+        response = await self._asking.through(client).send(self.request(words))
         if response.status in _MISSING:
             return []
-        found = dig(response.json(), self._items)
+        found = dig(response.json(), self.items)
         some = found if isinstance(found, list) else [found]
         return [each for each in some if isinstance(each, dict)]
 

@@ -1,0 +1,111 @@
+"""Every request that a manifest writes with, built for made-up records by the code that will make it."""
+
+import asyncio
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from entrepot.checks.asked import Asked, Looked, words_of
+from entrepot.checks.samples import samples
+from entrepot.core.errors import RecordRefused
+from entrepot.core.kinds import KINDS
+from entrepot.core.mapping import Record
+from entrepot.core.path import put
+from entrepot.declarative.find import Finder
+from entrepot.declarative.sending import Sending
+from entrepot.sdk.catalog import Entry
+from entrepot.sdk.manifest import Manifest
+from entrepot.sdk.manifest_fields import mapping_of
+from entrepot.sdk.manifest_streams import StreamSpec
+from entrepot.sdk.manifest_write import WHOLE, Send, WriteSpec
+from entrepot.transport.message import Request
+
+_OP = "0f4c1d0e7a6b4c3d9e2f1a2b3c4d5e6f"
+_UUID = "0f4c1d0e-7a6b-4c3d-9e2f-1a2b3c4d5e6f"
+
+
+def writes_of(entry: Entry, manifest: Manifest) -> Iterator[Asked]:
+    for name, spec in manifest.live_streams.items():
+        if spec.write is not None:
+            yield from _Maker(entry, manifest, name, spec, spec.write).all()
+
+
+class _Maker:
+    def __init__(self, entry: Entry, manifest: Manifest, name: str, spec: StreamSpec, write: WriteSpec) -> None:
+        self._entry = entry
+        self._manifest = manifest
+        self._where = f"streams.{name}.write"
+        self._spec = spec
+        self._write = write
+        self._mapping = mapping_of(spec)
+        self._kind = KINDS[spec.kind]
+        known = words_of(manifest)
+        self._words = {**known, "op": (_OP,), "uuid": (_UUID,), "version": known["id"], "to": known["id"]}
+        self._words["key"] = (*known["id"], 1)
+
+    def all(self) -> Iterator[Asked]:
+        for verb, send in self._write.sends().items():
+            where = f"{self._where}.verbs.{verb}" if verb in self._write.verbs else f"{self._where}.{verb}"
+            for record in self._records(verb):
+                yield self._asked(where, verb, send, record)
+        yield from self._find()
+
+    def _asked(self, where: str, verb: str, send: Send, record: Record | None) -> Asked:
+        sending = Sending(verb, send, self._manifest, self._entry.folder)
+        words = {name: values for name, values in self._words.items() if name in sending.needs}
+
+        def build(chosen: Mapping[str, Any]) -> Request:
+            return self._with_headers(sending.request(chosen, record))
+
+        places = {"answer": None if send.answer == WHOLE else send.answer, "id": send.id}
+        looked = [Looked(f"{where}.{key}", path) for key, path in places.items() if path]
+        return Asked(where, send.request, words, build, looked)
+
+    def _find(self) -> Iterator[Asked]:
+        find = self._write.find
+        if find is None:
+            return
+        where = f"{self._where}.find"
+        finder = Finder(find, self._manifest, self._entry.folder)
+        words = {name: values for name, values in self._words.items() if name in finder.needs}
+        inside = f"{finder.items}.*." if finder.items else ""
+        looked = [Looked(f"{where}.made", f"{inside}{find.made}", written=find.made)] if find.made else []
+        yield Asked(where, find.request, words, lambda chosen: self._with_headers(finder.request(chosen)), looked)
+
+    def _records(self, verb: str) -> Iterator[Record | None]:
+        """What may be sent for a verb: of a create all, of an update what may change."""
+        if verb not in {"create", "update"}:
+            yield None
+            return
+        fixed = {*self._write.read_only, *(self._write.create_only if verb == "update" else ())}
+        names = frozenset(
+            field.encode_name
+            for field in msgspec.structs.fields(self._kind)
+            if not fixed & {field.name, field.encode_name}
+        )
+        seen: list[Record] = []
+        for data in samples(self._mapping.fields, self._kind, names):
+            if self._write.key:
+                put(data, self._write.key, "1")
+            record = self._prepared(self._mapping.write(data, only=names), data)
+            if record is not None and record not in seen:
+                seen.append(record)
+                yield record
+
+    def _prepared(self, record: Record, data: Record) -> Record | None:
+        """After `prepare`; None where it needs more than the record."""
+        if self._write.prepare is None:
+            return record
+        prepare: Any = self._entry.load(self._write.prepare)
+        words = {name: str(values[0]) for name, values in self._words.items()}
+        try:
+            if inspect.iscoroutinefunction(prepare):
+                return asyncio.run(prepare(record, {}, data, None, words))
+            return prepare(record, {}, data)
+        except (AttributeError, LookupError, TypeError, ValueError, RecordRefused):
+            return None  # there is no client here, and not all that a service would have told
+
+    def _with_headers(self, request: Request) -> Request:
+        return msgspec.structs.replace(request, headers={**self._manifest.http.headers, **request.headers})
