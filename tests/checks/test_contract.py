@@ -124,7 +124,12 @@ def test_having_no_contract_must_be_said(shop, contracts):
         ("todoist", "GET /tasks/completed", "GET /tasks/complete", "no path"),
         ("todoist", "send: cursor", "send: curser", "the parameter curser"),
         ("todoist", "title: content", "title: contents", "reads contents"),
-        ("todoist", "{true: completed, false: needs-action}", "{true: completed}", "has no row for False"),
+        (
+            "todoist",
+            "{true: completed, false: needs-action}",
+            "{true: completed, false: needs-action, 2: failed}",
+            "knows 2",
+        ),
         (
             "notion",
             "{property: object, value: page}",
