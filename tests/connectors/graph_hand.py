@@ -28,7 +28,7 @@ from entrepot.sdk.writer import Write, Writing
 from entrepot.transport.budget import Budget
 
 _SHARED = Path(os.environ.get("ENTREPOT_SHARED", Path(__file__).parents[3] / "shared"))
-_DOCUMENT = _SHARED / "contracts/microsoft-graph/graph-v1.0.openapi.json"
+_GRAPH = "microsoft-graph/graph-v1.0.openapi.json"
 
 
 class Hand:
@@ -93,12 +93,13 @@ class Hand:
 
 
 @asynccontextmanager
-async def opened(name: str, service: Any) -> AsyncIterator[Hand]:
+async def opened(name: str, service: Any, document: str = _GRAPH, form: str = "openapi") -> AsyncIterator[Hand]:
     entry = Catalog().entry(name)
     manifest = load(entry.manifest)
     (stream,) = manifest.streams
     app = service.make_app()
-    wrong = held(app, _DOCUMENT, apart=_is_apart) if _DOCUMENT.is_file() else []
+    path = _SHARED / "contracts" / document
+    wrong = held(app, path, apart=_is_apart, excused=_is_excused, form=form) if path.is_file() else []
     async with TestServer(app, host="127.0.0.1") as server:
         address = str(server.make_url("")).rstrip("/")
         async with client(manifest, base_url=address, allow_private=True, shared=Budget()) as http:
@@ -111,3 +112,8 @@ async def opened(name: str, service: Any) -> AsyncIterator[Hand]:
 def _is_apart(call: str) -> bool:
     """An address that Graph itself gave, and the one call that its prose tells of and its metadata implies."""
     return "token=" in call or "/instances?" in call
+
+
+def _is_excused(problem: str) -> bool:
+    """Google's guide to performance: in a patch, null takes a member away."""
+    return problem.startswith("PATCH /calendars/") and " None " in problem

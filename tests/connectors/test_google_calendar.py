@@ -20,8 +20,7 @@ async def test_a_series_is_one_event_with_its_rule_and_the_dates_left_out(stand_
     assert (team.start, team.time_zone, team.duration) == ("2026-11-02T09:00:00", "Europe/Berlin", "PT30M")
     (rule,) = team.recurrence_rules
     assert (rule.frequency, [day.day for day in rule.by_day], rule.until) == ("weekly", ["mo"], "2026-12-31T23:59:59")
-    assert team.recurrence_overrides == {"2026-11-16T09:00:00": {"excluded": True}}
-    assert [(one.offset, one.action) for one in team.alerts] == [("-PT10M", "display"), ("-PT1440M", "email")]
+    assert [(one.offset, one.action) for one in team.alerts] == [("-PT10M", "display"), ("-PT24H", "email")]
     assert [(one.email, one.roles, one.participation_status) for one in team.participants] == [
         ("ada@example.org", ["attendee"], "accepted"),
         ("bo@example.org", ["owner", "attendee"], "accepted"),
@@ -31,15 +30,42 @@ async def test_a_series_is_one_event_with_its_rule_and_the_dates_left_out(stand_
     assert decode("event", encode(team)) == team
 
 
-async def test_exceptions_say_which_occurrence_they_are_and_a_cancelled_one_stays(stand_in):
-    found = await events(await stand_in("google_calendar"))
-    moved = found[f"{ME}/k1ser1es_20261123T080000Z"]
-    assert (moved.recurrence_id, moved.start) == ("2026-11-23T09:00:00", "2026-11-23T11:00:00")
-    assert moved.uid == found[f"{ME}/k1ser1es"].uid
-    dropped = found[f"{ME}/k1ser1es_20261130T080000Z"]
-    assert (dropped.status, dropped.recurrence_id, dropped.start) == ("cancelled", "2026-11-30T09:00:00", None)
-    assert dropped.extra["recurringEventId"] == "k1ser1es"
+async def test_exceptions_are_part_of_their_series_wherever_they_are_listed(stand_in):
+    service = await stand_in("google_calendar")
+    found = await events(service)
+    assert {name for name in found if "k1ser1es" in name} == {f"{ME}/k1ser1es"}
+    moved = {"title": "Team, later", "start": "2026-11-23T11:00:00", "alerts": []}
+    overrides = found[f"{ME}/k1ser1es"].recurrence_overrides
+    assert moved.items() <= overrides.pop("2026-11-23T09:00:00").items()
+    assert overrides == {"2026-11-16T09:00:00": {"excluded": True}, "2026-11-30T09:00:00": {"excluded": True}}
     assert found[f"{ME}/g0ne"] is None
+    token = "CPDAlvWDx70CEPDA"
+    alone = {
+        "id": "k1ser1es_20261130T080000Z",
+        "status": "cancelled",
+        "recurringEventId": "k1ser1es",
+        "originalStartTime": {"dateTime": "2026-11-30T09:00:00+01:00"},
+    }
+    service.answer(f"{EVENTS}?syncToken={token}", {"items": [alone], "nextSyncToken": "later"})
+    service.answer(f"{EVENTS}/k1ser1es", {"id": "k1ser1es", "iCalUID": "k1ser1es@google.com"})
+    pages = await service.changes("events", collection=ME)
+    (page,) = await service.changes("events", pages[-1].cursor, ME)
+    (change,) = page.changes
+    days = ["2026-11-16", "2026-11-23", "2026-11-30"]
+    assert [day[:10] for day in change.data.recurrence_overrides] == days
+
+
+async def test_an_occurrence_one_was_invited_to_alone_stands_by_itself(stand_in):
+    service = await stand_in("google_calendar")
+    at = {"dateTime": "2026-11-30T09:00:00+01:00", "timeZone": "Europe/Berlin"}
+    alone = {"id": "z_1", "etag": "1", "recurringEventId": "z", "iCalUID": "z@g", "originalStartTime": at}
+    shown = {**alone, "summary": "Guest", "start": at, "end": at}
+    service.answer(EVENTS, {"items": [shown, {**alone, "id": "z_2", "status": "cancelled"}], "nextSyncToken": "t"})
+    (page,) = await service.changes("events", collection=ME)
+    assert [(one.ref.id, one.data and one.data.recurrence_id) for one in page.changes] == [
+        (f"{ME}/z_1", "2026-11-30T09:00:00"),
+        (f"{ME}/z_2", None),
+    ]
 
 
 async def test_days_zones_and_states_keep_their_meaning(stand_in):

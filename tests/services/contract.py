@@ -10,11 +10,18 @@ from entrepot.checks.document import load
 from entrepot.transport.message import Request
 
 
-def held(app: web.Application, document: Path, *, apart: Callable[[str], bool] = lambda _: False) -> list[str]:
+def held(
+    app: web.Application,
+    document: Path,
+    *,
+    apart: Callable[[str], bool] = lambda _: False,
+    excused: Callable[[str], bool] = lambda _: False,
+    form: str = "openapi",
+) -> list[str]:
     """A list that fills with what is wrong with them. `apart`: a call that stands in the prose alone, or was the
-    service's own.
+    service's own; `excused`: something wrong that the prose allows.
     """
-    known, wrong = load(document, "openapi"), list[str]()
+    known, wrong = load(document, form), list[str]()
 
     @web.middleware
     async def holding(request: web.Request, handler: Callable) -> web.StreamResponse:
@@ -26,7 +33,8 @@ def held(app: web.Application, document: Path, *, apart: Callable[[str], bool] =
             sent = Request(
                 request.method, request.path_qs, headers=dict(request.headers), body=_said(await request.read())
             )
-            wrong.extend(f"{call}: {problem}" for problem in operation.problems(sent))
+            problems = (f"{call}: {problem}" for problem in operation.problems(sent))
+            wrong.extend(problem for problem in problems if not excused(problem))
         else:
             wrong.append(f"{call}: the document has no such call")
         return await handler(request)

@@ -86,12 +86,16 @@ def read_local(day: object, time: object, zone: object) -> Local:
     at = parsed(time)
     place = zone_named(zone) if zone is not None and zone != "" else None
     if at.tzinfo is None:
-        return _text(at), place.key if place else None, False
+        return _text(at), _named(place.key) if place else None, False
     try:
         there = at.astimezone(place or UTC)
     except OverflowError as why:
         raise LensError(f"{shown(time)} is out of range") from why
-    return _text(there), place.key if place else _UTC_ZONE, False
+    return _text(there), _named(place.key) if place else _UTC_ZONE, False
+
+
+def _named(zone: str) -> str:
+    return _UTC_ZONE if zone in _UTC_NAMES else zone
 
 
 def write_local(start: object, zone: object, is_day: object) -> tuple[str | None, str | None, str | None]:

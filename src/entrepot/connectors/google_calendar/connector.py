@@ -1,6 +1,8 @@
-"""Completes an event of Google Calendar with what no lens can read: recurrence, people, reminders."""
+"""Completes an event of Google Calendar with what no lens can read: its series, people, reminders."""
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -8,16 +10,25 @@ import msgspec
 from entrepot.core.errors import RecordRefused
 from entrepot.core.lens import LensError
 from entrepot.core.lens_local import read_local
+from entrepot.core.mapping import Mapping as Lines
+from entrepot.core.planner import Event
 from entrepot.protocols.content_line import by_name, lines
-from entrepot.protocols.ical_recurrence import read_recurrence
-from entrepot.protocols.ical_time import Moment
+from entrepot.protocols.ical_field import Found
+from entrepot.protocols.ical_recurrence import EXCLUDED, patch_of, read_recurrence
+from entrepot.protocols.ical_time import Moment, duration_of, seen_from
 from entrepot.protocols.ical_zone import Zones
+from entrepot.sdk.manifest_fields import mapping_of
+from entrepot.sdk.manifest_file import load
 from entrepot.transport.client import Client
+
+from .series import ask_series, version_of
 
 Json = dict[str, Any]
 
 _YEAR_ZERO = "0000-"
 """Events of public calendars may say that they were made in the year 0, which means nothing."""
+_STAMPED = frozenset({"created", "updated", "sequence"})
+_ZONES = Zones()
 _ANSWERS = {"needsAction": "needs-action"}
 _ACTIONS = {"popup": "display"}
 _JSON_NAMES = {
@@ -61,19 +72,77 @@ class _Event(msgspec.Struct):
     reminders: _Reminders = msgspec.field(default_factory=_Reminders)
 
 
-async def complete(record: Json, _http: Client, _words: Mapping[str, object]) -> Json:
-    """Adds what was made under `entrepot`. RecordRefused where the recurrence is none."""
+async def complete(record: Json, http: Client, words: Mapping[str, object]) -> Json:
+    """Adds what was made under `entrepot`; a series and its exceptions become one record, whichever of them came.
+
+    RecordRefused where the recurrence is none.
+    """
+    series = record.get("recurringEventId") or (record.get("id") if record.get("recurrence") else None)
+    whole = await ask_series(http, str(words["collection"]), str(series), record) if series else None
+    return completed(whole or record)
+
+
+def completed(record: Json) -> Json:
+    """Under `exceptions` a series has the occurrences that are not as its rule says, as Google tells them."""
+    if record.get("status") == "cancelled":
+        return {**record, "entrepot": {"version": version_of(record)}}
+    made = _made(record)
+    exceptions: list[Json] = record.get("exceptions") or []
+    if exceptions:
+        made["recurrenceOverrides"] = _with_exceptions(record, made, exceptions)
+    made["version"] = version_of(record)
+    return {**_without_year_zero(record), "entrepot": {name: value for name, value in made.items() if value}}
+
+
+def event_of(record: Json) -> Event:
+    """One event by itself, as the lines of the manifest read it."""
+    try:
+        found = _lines().read({**record, "entrepot": _made(record)})
+        return msgspec.convert(found, Event)
+    except (LensError, msgspec.ValidationError) as why:
+        raise RecordRefused(f"{record.get('id')}: {why}") from why
+
+
+def lines_of(recurrence: list[str]) -> Found:
+    return by_name(lines("\n".join(recurrence).encode()))
+
+
+def start_moment(record: Json) -> Moment:
+    return _start(msgspec.convert(record.get("start") or {}, _Side))
+
+
+def _made(record: Json) -> Json:
     try:
         event = msgspec.convert(record, _Event)
     except msgspec.ValidationError as why:
         raise RecordRefused(f"It is not of the form Google documents: {why}") from why
-    made: Json = {
+    return {
         **_recurrence(event),
         "participants": _participants(event),
         "alerts": [_alert(each) for each in event.reminders.overrides],
         "endTimeZone": _end_zone(event),
     }
-    return {**_without_year_zero(record), "entrepot": {name: value for name, value in made.items() if value}}
+
+
+def _with_exceptions(record: Json, made: Json, exceptions: list[Json]) -> Json:
+    """By the time at which the occurrence would have been: what differs from the series there (RFC 8984, 4.3.5)."""
+    series, start = event_of(record), start_moment(record)
+    found: Json = dict(made.get("recurrenceOverrides", {}))
+    for one in exceptions:
+        at = seen_from(_start(msgspec.convert(one.get("originalStartTime") or {}, _Side)), start.zone, _ZONES)
+        if one.get("status") == "cancelled":
+            found[at] = {EXCLUDED: True}
+            continue
+        patch = patch_of(series, at, event_of(one))
+        patch = {name: value for name, value in patch.items() if name not in _STAMPED}
+        if patch:  # an occurrence that was changed and changed back differs in nothing
+            found[at] = patch
+    return dict(sorted(found.items()))
+
+
+@cache
+def _lines() -> Lines:
+    return mapping_of(load(Path(__file__).with_name("manifest.yaml")).live_streams["events"])
 
 
 def _without_year_zero(record: Json) -> Json:
@@ -88,9 +157,8 @@ def _recurrence(event: _Event) -> Json:
     """
     if not event.recurrence:
         return {}
-    found = by_name(lines("\n".join(event.recurrence).encode()))
     into: Json = {}
-    read_recurrence(found, _start(event.start), Zones(), into)
+    read_recurrence(lines_of(event.recurrence), _start(event.start), _ZONES, into)
     return {_JSON_NAMES[name]: msgspec.to_builtins(value) for name, value in into.items()}
 
 
@@ -124,7 +192,8 @@ def _participant(person: _Person) -> Json:
 
 def _alert(reminder: _Reminder) -> Json:
     """Only reminders of the event itself are told with it; those of the whole calendar are a setting."""
-    return {"offset": f"-PT{reminder.minutes}M", "action": _ACTIONS.get(reminder.method, reminder.method)}
+    offset = duration_of(f"-PT{reminder.minutes}M")
+    return {"offset": offset, "action": _ACTIONS.get(reminder.method, reminder.method)}
 
 
 def _end_zone(event: _Event) -> str | None:
