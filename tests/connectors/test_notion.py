@@ -56,7 +56,7 @@ async def test_a_row_has_its_columns_and_belongs_to_its_data_source(stand_in):
     service = await stand_in("notion")
     pages, _ = await service.everything("pages")
     row = pages[B]
-    (source,) = await service.reader.collections("pages")
+    source, _chores = await service.reader.collections("pages")
     assert row.collection == source.id == row.data.parent
     assert source.name == "Reading list"
     assert row.data.properties == {
@@ -104,3 +104,24 @@ async def test_a_page_whose_content_is_not_shared_is_set_aside(stand_in):
     (bad,) = [row for page in pages for row in page.bad]
     assert bad.where == B
     assert A in {change.ref.id for page in pages for change in page.changes}
+
+
+async def test_rows_of_a_database_with_a_status_are_tasks(stand_in):
+    service = await stand_in("notion")
+    (chores,) = await service.reader.collections("rows")
+    assert (chores.name, chores.writable) == ("Chores", True)
+    tasks, pages = await service.everything("rows")
+    fence, bank, old = tasks.values()
+    assert fence.data.title == "Paint the fence"
+    assert fence.data.description == "two **coats**"
+    assert (fence.data.progress, fence.data.priority, fence.data.keywords) == ("in-process", 3, ["garden"])
+    assert (fence.data.start, fence.data.due) == ("2026-10-01T00:00:00", "2026-10-03T00:00:00")
+    assert fence.data.show_without_time
+    assert fence.data.assignees == ["Ada"]
+    assert fence.data.extra["columns"]["Effort"] == 3
+    assert (bank.data.progress, bank.data.priority) == ("completed", None), "an option nobody knows is no priority"
+    assert (bank.data.due, bank.data.time_zone) == ("2026-10-02T07:30:00", "Etc/UTC")
+    assert old.data is None
+    assert sum("GET /data_sources/" in asked for asked in service.asked) == 1, "once for all rows"
+    await service.changes("rows", pages[-1].cursor, chores.id)
+    assert sum("GET /data_sources/" in asked for asked in service.asked) == 1

@@ -11,7 +11,7 @@ from entrepot.declarative.find import Finder
 from entrepot.declarative.part import Part
 from entrepot.declarative.reader import Declared, DeclaredReader
 from entrepot.declarative.reading import Stream
-from entrepot.declarative.records import Complete, Records
+from entrepot.declarative.records import Complete, Gather, Records
 from entrepot.declarative.request import Asking
 from entrepot.declarative.sending import Sending
 from entrepot.declarative.writer import DeclaredWriter
@@ -23,7 +23,7 @@ from entrepot.sdk.manifest import Manifest
 from entrepot.sdk.manifest_fields import mapping_of
 from entrepot.sdk.manifest_file import load
 from entrepot.sdk.manifest_http import OnePage
-from entrepot.sdk.manifest_streams import Ask, StreamSpec
+from entrepot.sdk.manifest_streams import Ask, Collections, StreamSpec
 from entrepot.sdk.manifest_words import ACCOUNT
 from entrepot.sdk.manifest_write import WriteSpec
 
@@ -55,21 +55,27 @@ def declare(entry: Entry, manifest: Manifest) -> Declared:
         probe=manifest.probe,
         probing=Asking(probing, manifest, entry.folder),
         streams={name: _stream(entry, manifest, name, spec) for name, spec in manifest.live_streams.items()},
-        containers={name: Containers(spec, manifest, entry.folder) for name, spec in manifest.collections.items()},
+        containers={name: _containers(entry, manifest, spec) for name, spec in manifest.collections.items()},
         defaults={name: setting.default for name, setting in manifest.settings.items()},
     )
+
+
+def _containers(entry: Entry, manifest: Manifest, spec: Collections) -> Containers:
+    complete = cast("Complete", entry.load(spec.complete)) if spec.complete else None
+    return Containers(spec, manifest, entry.folder, complete=complete)
 
 
 def _stream(entry: Entry, manifest: Manifest, name: str, spec: StreamSpec) -> Stream:
     parts = [Part(read, manifest, entry.folder) for read in spec.reads]
     complete = cast("Complete", entry.load(spec.complete)) if spec.complete else None
+    gather = cast("Gather", entry.load(spec.gather)) if spec.gather else None
     confirmed = spec.deleted.confirmed
     confirm = Lookup(confirmed, entry.folder) if confirmed else None
     words = confirm.needs if confirm else frozenset[str]()
     return Stream(
         name=name,
         parts=parts,
-        records=Records(name, spec, complete),
+        records=Records(name, spec, complete, gather),
         confirm=confirm,
         collections=spec.by_collection or spec.collections,
         by_collection=spec.by_collection is not None,

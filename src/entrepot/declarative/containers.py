@@ -10,7 +10,7 @@ import msgspec
 from entrepot.core.errors import ServiceChanged
 from entrepot.core.path import getter
 from entrepot.declarative.fill import Words
-from entrepot.declarative.records import Record, condition, identifier
+from entrepot.declarative.records import Complete, Record, condition, identifier
 from entrepot.declarative.request import Asking
 from entrepot.sdk.connector import RemoteCollection
 from entrepot.sdk.manifest import Manifest
@@ -24,7 +24,10 @@ _decode = msgspec.json.Decoder(Record).decode
 class Containers:
     """One entry of the manifest's `collections`, compiled."""
 
-    def __init__(self, spec: Collections, manifest: Manifest, folder: Path) -> None:
+    def __init__(
+        self, spec: Collections, manifest: Manifest, folder: Path, *, complete: Complete | None = None
+    ) -> None:
+        self._complete = complete
         self._asking = Asking(spec, manifest, folder)
         self._parts = list(spec.id) if isinstance(spec.id, dict) else []
         self._identify = identifier(list(spec.id.values()) if isinstance(spec.id, dict) else spec.id)
@@ -46,6 +49,8 @@ class Containers:
             async for answer in answers:
                 for raw in asking.shape.records(answer.data, answer.response):
                     record = _decode(raw)
+                    if self._complete is not None:
+                        record = await self._complete(record, client, words)
                     if self._when is None or self._when(record):
                         one = self._collection(record)
                         found[one.id] = one

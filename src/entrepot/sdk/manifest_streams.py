@@ -95,6 +95,8 @@ class Collections(Ask):
     color: Path | None = None
     writable: bool | dict[Path, Value | list[Value]] = False
     when: dict[Path, Value | list[Value]] = {}
+    complete: Code | None = None
+    """Python that adds to a container before `when` is asked of it: `async def f(record, http, words) -> record`."""
     only: Name | None = None
     """A setting of type `list`: the ids the person chose; empty means all."""
 
@@ -166,6 +168,9 @@ class StreamSpec(Section):
     deletions: Deleted = Deletions()
     complete: Code | None = None
     """Python that adds to a record before it is mapped: `async def f(record, http, words) -> record`."""
+    gather: Code | None = None
+    """Python that is shown the records of a full listing that is one page, before `complete`, and puts together what
+    would else have to be asked for: `def f(records) -> records`."""
     volatile: list[Path] = []
     """Fields of the record that change without meaning anything; they are not kept in its native form."""
     native: Literal["json", "text", "none"] = "json"

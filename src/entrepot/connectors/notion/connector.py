@@ -11,7 +11,9 @@ from entrepot.transport.page_styles import CursorPages
 from entrepot.transport.paging import pages
 
 from .columns import column_values, title_of
+from .files import without_expiry
 from .markdown import to_markdown
+from .version import version_of
 
 Json = dict[str, Any]
 
@@ -24,8 +26,9 @@ _PAGING = CursorPages(send="start_cursor", find="next_cursor", more="has_more")
 async def complete(record: Json, http: Client, _words: Mapping[str, object]) -> Json:
     """Adds `blocks`, as the service has them, and under `entrepot` what is made of them."""
     page = cast("Json", without_expiry(record))
-    blocks = [] if page.get("in_trash") else await _children(http, page["id"])
+    blocks = [] if page.get("in_trash") else await blocks_of(http, page["id"])
     made = {
+        "version": version_of({**page, "blocks": blocks}),
         "title": title_of(page),
         "columns": column_values(page.get("properties", {})),
         "markdown": to_markdown(blocks),
@@ -34,7 +37,7 @@ async def complete(record: Json, http: Client, _words: Mapping[str, object]) -> 
     return {**page, "blocks": blocks, "entrepot": made}
 
 
-async def _children(http: Client, block: str) -> list[Json]:
+async def blocks_of(http: Client, block: str) -> list[Json]:
     """All blocks below one, each with its own under `children`."""
     request = Request("GET", f"/blocks/{block}/children", params={"page_size": 100}, errors=_MISSING)
     found: list[Json] = []
@@ -45,19 +48,8 @@ async def _children(http: Client, block: str) -> list[Json]:
             found += answer.data["results"]
     for child in found:
         if child.get("has_children") and child.get("type") not in PAGES_OF_THEIR_OWN:
-            child["children"] = await _children(http, child["id"])
+            child["children"] = await blocks_of(http, child["id"])
     return cast("list[Json]", without_expiry(found))
-
-
-def without_expiry(value: Any) -> Any:
-    """Addresses of files are signed anew for each answer and die after an hour: only what stays is kept."""
-    if isinstance(value, list):
-        return [without_expiry(element) for element in value]
-    if not isinstance(value, dict):
-        return value
-    if "expiry_time" in value and isinstance(value.get("url"), str):
-        return {"url": value["url"].partition("?")[0]}
-    return {key: without_expiry(member) for key, member in value.items()}
 
 
 def _icon(icon: Json | None) -> str | None:
