@@ -253,6 +253,18 @@ async def test_a_listing_of_many_pages_shows_each_series_whole(hand: Hand, servi
     assert len(found) == 3
 
 
+async def test_a_listing_of_one_page_needs_no_other_request(hand: Hand, service: GoogleCalendar):
+    names = [add(service, f"Series {n}", recurrence=["RRULE:FREQ=DAILY;COUNT=5"]) for n in range(3)]
+    service.edit(f"{names[0]}_20261103T080000Z", summary="Moved")
+    service.remove(f"{names[1]}_20261103T080000Z")
+    service.faults.calls.clear()
+    found = await hand.read()
+    assert len(service.faults.calls) == 1
+    service.page = 1
+    assert await hand.read() == found
+    assert [await hand.confirm(one) for one in found.values()] == list(found.values())
+
+
 async def test_another_version_of_the_series_or_of_an_exception_is_stale(hand: Hand, service: GoogleCalendar):
     name = add(service, recurrence=["RRULE:FREQ=DAILY;COUNT=5"])
     series, single = await change(hand, name), await hand.create(replace(DAYS, title="Single"))

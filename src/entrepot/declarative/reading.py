@@ -73,7 +73,8 @@ class Reading:
             answers = _answers(self._client, asking, part.request(position, self._words), position.at)
             async with aclosing(answers):
                 async for answer in answers:
-                    batch = await self._batch(part, asking, answer, floor)
+                    whole = position.full and position.at is None and answer.next is None
+                    batch = await self._batch(part, asking, answer, floor, whole=whole)
                     step = part.step(position, answer, batch, self._words)
                     yield Page(changes=batch.changes, bad=batch.bad, total=_total(asking, answer)), step
                     if step.ended:
@@ -82,10 +83,10 @@ class Reading:
                     if step.again:
                         break
 
-    async def _batch(self, part: Part, asking: Asking, answer: Answer, floor: datetime | None) -> Batch:
+    async def _batch(self, part: Part, asking: Asking, answer: Answer, floor: datetime | None, *, whole: bool) -> Batch:
         raws = asking.shape.records(answer.data, answer.response)
         return await self._stream.records.read(
-            raws, self._client, times=part.times, floor=floor, gone=part.gone, words=self._words
+            raws, self._client, times=part.times, floor=floor, gone=part.gone, words=self._words, whole=whole
         )
 
 

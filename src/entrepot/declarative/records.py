@@ -20,6 +20,7 @@ from entrepot.transport.client import Client
 
 Record = dict[str, Any]
 Complete = Callable[[Record, Client, Words], Awaitable[Record]]
+Gather = Callable[[list[Record]], list[Record]]
 TimeOf = Callable[[Record], datetime | None]
 
 _decode = msgspec.json.Decoder(Record).decode
@@ -39,7 +40,7 @@ class Batch(msgspec.Struct):
 class Records:
     """Built once for a stream. `times` finds the time of a record that `since` goes by, where there is one."""
 
-    def __init__(self, name: str, spec: StreamSpec, complete: Complete | None) -> None:
+    def __init__(self, name: str, spec: StreamSpec, complete: Complete | None, gather: Gather | None = None) -> None:
         self._name = name
         self._kind: type[Kind] = KINDS[spec.kind]
         self._mapping = mapping_of(spec)
@@ -53,6 +54,7 @@ class Records:
         self._keeps_native = spec.native == "json"
         self._given = [(field, word.removeprefix(":")) for field, word in spec.given.items()]
         self._complete = complete
+        self._gather = gather
 
     async def read(
         self,
@@ -63,8 +65,10 @@ class Records:
         floor: datetime | None = None,
         gone: bool = False,
         words: Words | None = None,
+        whole: bool = False,
     ) -> Batch:
         """`floor`: the records come newest first, and those before it are known. `gone`: all are tombstones.
+        `whole`: there are no others.
 
         `words` are those of the request, for fields that are `given` by it.
         """
@@ -72,6 +76,8 @@ class Records:
         batch = Batch([], [], len(raws))
         within = f"{words['collection']}/" if words and self._has_local_ids else ""
         taken = self._taken(raws, batch, times=times, floor=floor, within=within)
+        if self._gather is not None and whole:
+            taken = [(record, _encode(record)) for record in self._gather([record for record, _ in taken])]
         if self._complete is not None and not gone:
             taken = await self._completed(taken, client, batch, within=within, words=words or {})
         for record, native in taken:

@@ -21,7 +21,7 @@ from entrepot.sdk.manifest_fields import mapping_of
 from entrepot.sdk.manifest_file import load
 from entrepot.transport.client import Client
 
-from .series import ask_series, version_of
+from .series import ask_series, version_of, with_exceptions
 
 Json = dict[str, Any]
 
@@ -77,9 +77,20 @@ async def complete(record: Json, http: Client, words: Mapping[str, object]) -> J
 
     RecordRefused where the recurrence is none.
     """
+    if "exceptions" in record:
+        return completed(record)
     series = record.get("recurringEventId") or (record.get("id") if record.get("recurrence") else None)
     whole = await ask_series(http, str(words["collection"]), str(series), record) if series else None
     return completed(whole or record)
+
+
+def gather(records: list[Json]) -> list[Json]:
+    """A series takes its exceptions in; one that only the exception is here of is not asked for."""
+    series: dict[str, list[Json]] = {str(one.get("id")): [] for one in records if one.get("recurrence")}
+    apart: list[Json] = []
+    for one in records:
+        series.get(str(one.get("recurringEventId")), apart).append(one)
+    return [with_exceptions(one, series.get(str(one.get("id")), [])) for one in apart]
 
 
 def completed(record: Json) -> Json:
@@ -91,6 +102,8 @@ def completed(record: Json) -> Json:
     if exceptions:
         made["recurrenceOverrides"] = _with_exceptions(record, made, exceptions)
     made["version"] = version_of(record)
+    if not exceptions:
+        record = {name: value for name, value in record.items() if name != "exceptions"}
     return {**_without_year_zero(record), "entrepot": {name: value for name, value in made.items() if value}}
 
 

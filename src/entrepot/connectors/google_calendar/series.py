@@ -46,6 +46,10 @@ def version_of(record: Json) -> str:
     return blake2b("\x1f".join([str(record.get("etag", "")), *etags]).encode(), digest_size=16).hexdigest()
 
 
+def with_exceptions(master: Json, exceptions: list[Json]) -> Json:
+    return {**master, "exceptions": sorted(exceptions, key=lambda one: str(one.get("id")))}
+
+
 async def _ask(http: Client, calendar: str, series: str, part: Json) -> Json | None:
     uid = part.get("iCalUID")
     if not uid:  # a cancelled exception says no more than whose it is
@@ -59,8 +63,7 @@ async def _ask(http: Client, calendar: str, series: str, part: Json) -> Json | N
     master = next((event for event in events if event.get("id") == series), None)
     if master is None:
         return None
-    exceptions = [event for event in events if event.get("recurringEventId") == series]
-    return {**master, "exceptions": sorted(exceptions, key=lambda one: str(one.get("id")))} if exceptions else master
+    return with_exceptions(master, [event for event in events if event.get("recurringEventId") == series])
 
 
 async def _with_uid(http: Client, calendar: str, uid: str) -> list[Json]:
