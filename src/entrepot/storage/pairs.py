@@ -7,7 +7,7 @@ import msgspec
 
 from entrepot.core.conflict import Mark
 from entrepot.core.plan_sides import Base
-from entrepot.storage import bases, conflicts, incoming, linking, marks, pending
+from entrepot.storage import bases, conflicts, excluded, incoming, linking, marks, pending
 from entrepot.storage.attachments import Attachment
 from entrepot.storage.conflicts import Row as Disputed
 from entrepot.storage.incoming import Arrival
@@ -48,6 +48,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     due: Due | None = None
     disputed: Sequence[Disputed] = ()
     marks: Mapping[str, Mark] = {}
+    is_excluded: bool = False
 
 
 _LINK = (
@@ -171,10 +172,14 @@ def _filled(tx: Reading, pairs: Sequence[Pair]) -> list[Pair]:
     keys = {pair: key for pair in range(len(pairs)) if (key := _item_of(pairs[pair])) is not None}
     items = items_of(tx, keys.values())
     known = marks.of(tx, list(items))
-    told: dict[int, tuple[dict[int, Due], dict[int, list[Disputed]]]] = {}
+    told: dict[int, tuple[dict[int, Due], dict[int, list[Disputed]], set[int]]] = {}
     for attachment in {pair.attachment.key for pair in pairs}:
         mine = [keys[index] for index in keys if pairs[index].attachment.key == attachment]
-        told[attachment] = (pending.of(tx, attachment, mine), conflicts.open_of(tx, attachment, mine))
+        told[attachment] = (
+            pending.of(tx, attachment, mine),
+            conflicts.open_of(tx, attachment, mine),
+            excluded.of(tx, attachment, mine),
+        )
     return [
         msgspec.structs.replace(
             pair,
@@ -182,6 +187,7 @@ def _filled(tx: Reading, pairs: Sequence[Pair]) -> list[Pair]:
             due=told[pair.attachment.key][0].get(keys[index]),
             disputed=told[pair.attachment.key][1].get(keys[index], ()),
             marks=known.get(keys[index], {}),
+            is_excluded=keys[index] in told[pair.attachment.key][2],
         )
         if index in keys
         else pair

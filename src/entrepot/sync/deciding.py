@@ -98,6 +98,8 @@ def _base(pair: Pair, references: References) -> Base | None:
 def _hub(pair: Pair, references: References, item: Fields | None, base: Base | None) -> State:
     if pair.item is None or item is None:
         return ABSENT
+    if pair.is_excluded:
+        return GONE
     home = pair.link.collection if pair.link else None
     if pair.item.deleted_at is None and pair.item.collection in {pair.attachment.collection, home}:
         return Present(fields=references.inward(item), mark=Mark(HUB), marks=dict(pair.marks))

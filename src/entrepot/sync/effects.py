@@ -16,7 +16,7 @@ from entrepot.storage.transaction import Writing
 from entrepot.sync import disputes
 from entrepot.sync.deciding import Decision, encoded
 from entrepot.sync.outgoing import Outgoing, record, seen_by, verb_of
-from entrepot.sync.terms import ONE_SIDED
+from entrepot.sync.terms import one_sided
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -109,12 +109,13 @@ def _edited(decision: Decision, origin: Origin) -> bytes:
     """The item with what is taken from the service; what means something there only comes from its first service."""
     item = decision.pair.item
     assert item is not None
-    own = {name: value for name, value in decision.raw.items() if name in ONE_SIDED and name != "uid"}
+    kind = decision.pair.attachment.kind
+    own = {name: value for name, value in decision.raw.items() if name in one_sided(kind) - {"uid"}}
     if item.source != origin.integration or not isinstance(decision.hub, Present):
         own = {}
     if not own and not decision.plan.hub:
         return item.data
-    return encoded(decision.pair.attachment.kind, {**decision.item_fields, **own, **decision.plan.hub})
+    return encoded(kind, {**decision.item_fields, **own, **decision.plan.hub})
 
 
 def _has_moved(decision: Decision) -> bool:

@@ -14,7 +14,7 @@ from entrepot.storage.intents import Intent
 from entrepot.storage.linking import Seen
 from entrepot.storage.transaction import Writing
 from entrepot.sync.deciding import Decision
-from entrepot.sync.terms import ONE_SIDED
+from entrepot.sync.terms import PLACES, one_sided
 
 _VERBS: Mapping[Action, Verb] = {Action.CREATE_THERE: "create", Action.DELETE_THERE: "delete"}
 
@@ -97,10 +97,11 @@ def _whole(decision: Decision, verb: Verb) -> Fields:
     if verb == "delete":
         return {}
     if verb == "create":
-        own = {"uid": decision.item_fields["uid"]} if decision.item_fields.get("uid") else {}
-        return decision.references.outward({**own, **decision.plan.remote})
+        # What cannot be written may still say which work it is about.
+        known = {name: value for name, value in decision.item_fields.items() if name not in PLACES}
+        return decision.references.outward({**known, **decision.plan.remote})
     there = decision.remote.fields if isinstance(decision.remote, Present) else {}
-    own = {name: value for name, value in decision.raw.items() if name in ONE_SIDED}
+    own = {name: value for name, value in decision.raw.items() if name in one_sided(decision.pair.attachment.kind)}
     return decision.references.outward({**there, **own, **decision.plan.remote})
 
 

@@ -21,6 +21,7 @@ from entrepot.storage.integrations import Integration
 from entrepot.storage.runs import Want
 from entrepot.storage.streams import Position
 from entrepot.storage.transaction import Writing
+from entrepot.sync.steps import Steps
 
 MOST_CONFIRMED = 1_000
 AHEAD = 32
@@ -32,7 +33,8 @@ RECORDS = 2_000
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """An integration with its connector, ready to be read, and where it is read to.
 
-    `confirmed`: a person has looked at what the brake stopped, and wants it.
+    `confirmed`: a person has looked at what the brake stopped, and wants it. With `steps` nothing is sent: what would
+    be is put there, and the database is one in which nothing is kept.
     """
 
     database: Database
@@ -45,6 +47,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     full: bool = False
     confirmed: bool = False
     watch: Watch | None = None
+    steps: Steps | None = None
 
 
 class Part(msgspec.Struct, frozen=True):

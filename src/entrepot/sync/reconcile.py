@@ -19,6 +19,7 @@ from entrepot.sync.deciding import Decision, decide
 from entrepot.sync.part import Job
 from entrepot.sync.rounds import round_of
 from entrepot.sync.scene import Scene, arrivals, dues, scene_of, under
+from entrepot.sync.steps import Steps
 
 MOST_ROUNDS = 8
 
@@ -28,12 +29,24 @@ async def reconcile(job: Job, stream: Stream) -> None:
     scene = await asyncio.to_thread(scene_of, job, stream)
     if scene is None:
         return
+    if job.steps is not None:
+        await _rehearse(scene, job.steps)
+        return
     await _recover(scene)
     await asyncio.to_thread(_brake, scene)
     for _ in range(MOST_ROUNDS):
         if not await round_of(scene):
             break
     await asyncio.to_thread(_note_causes, scene)
+
+
+async def _rehearse(scene: Scene, steps: Steps) -> None:
+    """One round in which nothing is sent; what a brake would say is told, and does not stop it."""
+    try:
+        await asyncio.to_thread(_brake, scene)
+    except SafetyStop as stop:
+        steps.stop = stop.message
+    await round_of(scene)
 
 
 async def _recover(scene: Scene) -> None:

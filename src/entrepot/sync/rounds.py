@@ -36,7 +36,7 @@ async def _batches(scene: Scene, load: Load, matched: dict[str, int]) -> bool:
     while True:
         outgoing, after, waits = await asyncio.to_thread(_carry_out, scene, load, after, matched)
         again |= waits
-        if outgoing:
+        if outgoing and scene.job.steps is None:
             again |= await _send(scene, outgoing)
         if not after:
             return again
@@ -54,6 +54,8 @@ def _carry_out(scene: Scene, load: Load, after: int, matched: dict[str, int]) ->
         adopted = [_adopted(tx, pair, matched) for pair in found]
         decisions = decide(tx, adopted, scene.terms)
         ready = [each for each in decisions if _is_ready(tx, scene, each, waits)]
+        if scene.job.steps is not None:
+            scene.job.steps.add(ready)
         done = carry_out(tx, scene.origin, ready)
         outgoing.extend(done.outgoing)
         return done.counts

@@ -1,6 +1,6 @@
 """The terms of an attachment: what is planned by, from its direction, its policies and what its service can hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -12,8 +12,14 @@ from entrepot.core.plan_sides import Terms
 from entrepot.sdk.writer import Verb, Writing
 from entrepot.storage.attachments import Attachment, Settings
 
-ONE_SIDED = frozenset({"extra", "project", "section", "position", "etag", "uid"})
-"""What means something at one service only. It comes with a new record, and travels no further."""
+PLACES = frozenset({"extra", "project", "section", "position", "etag"})
+"""What means something at one service only."""
+
+_ALWAYS = PLACES | {"uid"}
+_FACTS: Mapping[str, frozenset[str]] = {
+    "library_entry": frozenset({"medium", "title", "titles", "total", "total_volumes", "format"}),
+}
+"""What services tell of a work, each in its own words: nobody's edit."""
 
 READ_ONLY = Writing(verbs=frozenset(), fields=frozenset())
 
@@ -39,8 +45,13 @@ def terms_of(attachment: Attachment, writing: Writing | None) -> Terms:
 
 
 def scope_of(kind: str, settings: Settings) -> frozenset[str]:
-    every = frozenset(KINDS[kind].__struct_fields__) - ONE_SIDED
+    every = frozenset(KINDS[kind].__struct_fields__) - one_sided(kind)
     return every if settings.fields is None else every & settings.fields
+
+
+def one_sided(kind: str) -> frozenset[str]:
+    """What comes with a new record, follows the service it came from, and travels no further."""
+    return _ALWAYS | _FACTS.get(kind, frozenset())
 
 
 def is_within(settings: Settings, fields: Fields) -> bool:

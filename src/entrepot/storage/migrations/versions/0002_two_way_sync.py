@@ -165,6 +165,12 @@ def _create_marks() -> None:
 
 def _create_mappings() -> None:
     op.create_table(
+        "excluded",
+        sa.Column("attachment_id", Key, autoincrement=False, nullable=False),
+        sa.Column("item_id", Key, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("attachment_id", "item_id"),
+    )
+    op.create_table(
         "mappings",
         sa.Column("stream_id", Key, nullable=False),
         sa.Column("lines", sa.Text(), nullable=False),
