@@ -148,6 +148,23 @@ async def test_days_clocks_and_series_are_exact(hand, when):
     assert await hand.read() == {made.ref.id: made}
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"status": "tentative", "free_busy_status": "free"}, {"status": "tentative", "free_busy_status": "busy"}),
+        ({"show_without_time": True, "duration": "PT1H"}, {"start": "2026-10-19T00:00:00", "duration": "P1D", "time_zone": None}),
+        ({"duration": "PT0.5S"}, {"duration": "PT0S"}),
+    ],
+)  # fmt: skip
+async def test_what_goes_together_at_outlook_alone_is_written_once(hand, service, said, told):
+    single = Event(title="x", start="2026-10-19T09:00:00", time_zone="Europe/Berlin", **said)
+    held = await hand.create(single)
+    assert {name: getattr(held.data, name) for name in told} == told
+    writes = service.faults.writes()
+    again = await hand.update(held, **{name: getattr(single, name) for name in told})
+    assert (again, service.faults.writes()) == (held, writes)
+
+
 async def test_windows_names_of_zones_are_the_same_zone(hand, service):
     service.windows = {"Europe/Berlin": "W. Europe Standard Time"}
     made = await hand.create(FULL)

@@ -13,7 +13,7 @@ import msgspec
 from entrepot.core.errors import RecordRefused
 from entrepot.core.lens import LensError
 from entrepot.core.lens_duration import seconds_of
-from entrepot.core.planner import RecurrenceRule
+from entrepot.core.planner import Alert, RecurrenceRule
 from entrepot.protocols.graph_importance import importance_of, kept_priority
 from entrepot.protocols.graph_pattern import kept_rule, only_rule, recurrence_of
 from entrepot.protocols.graph_time import instant_in, written_time
@@ -50,7 +50,7 @@ def projected(field: str, value: Any) -> Any:
             case "priority":
                 return kept_priority(value)
             case "alerts":
-                return [each for each in value if each.at is not None][:1] or [each for each in value if each.offset]
+                return _projected_alerts(value)
             case "start" | "due":
                 return value and _day(value)
             case "when":
@@ -59,6 +59,13 @@ def projected(field: str, value: Any) -> Any:
                 return value
     except RecordRefused:
         return value
+
+
+def _projected_alerts(alerts: list[Alert]) -> list[Alert]:
+    """What is meant by an offset only the task as a whole tells."""
+    if any(each.at is None for each in alerts):
+        return alerts
+    return [Alert(at=each.at.replace(microsecond=0)) for each in alerts[:1] if each.at]
 
 
 def _projected_when(value: Json) -> Json:
@@ -130,7 +137,7 @@ def _reminder(said: Json, native: Json) -> Json:
 
 def _keep_alerts(said: Json) -> Json:
     at = next((at for each in said.get("alerts") or [] if (at := _moment(each, said))), None)
-    return {"alerts": [{"at": at.isoformat(), "action": "display"}]} if at else {}
+    return {"alerts": [{"at": at.isoformat(timespec="seconds"), "action": "display"}]} if at else {}
 
 
 def _moment(alert: Json, said: Json) -> datetime | None:

@@ -5,12 +5,14 @@ https://learn.microsoft.com/graph/api/event-list-instances
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import msgspec
 
 from entrepot.core.errors import RecordRefused, Stale
+from entrepot.core.kind import Part
+from entrepot.core.planner import Alert, Duration, LocalDateTime, Location
 from entrepot.protocols.graph_time import instant_in
 from entrepot.protocols.ical_zone import UNIVERSAL
 from entrepot.transport.client import Client
@@ -22,22 +24,45 @@ from .series import original_start, overrides_of, told_exceptions
 from .shapes import Event
 
 EXCLUDED: Json = {"excluded": True}
-SAID = frozenset(
-    {
-        *("start", "duration", "timeZone", "endTimeZone", "title", "description", "status", "freeBusyStatus"),
-        *("privacy", "priority", "locations", "alerts"),
-    }
-)
-"""What an occurrence may have in its own way."""
 _JSON = {"Content-Type": "application/json"}
 _REFUSED = {400: "RecordRefused", 404: "Stale"}
+
+
+class Patch(Part, frozen=True, kw_only=True):
+    """What an occurrence may have in its own way; nothing else is written of it."""
+
+    start: LocalDateTime | None = None
+    duration: Duration | None = None
+    time_zone: str | None = None
+    end_time_zone: str | None = None
+    title: str | None = None
+    description: str | None = None
+    status: Literal["confirmed", "tentative", "cancelled"] | None = None
+    free_busy_status: Literal["free", "busy"] | None = None
+    privacy: Literal["public", "private", "secret"] | None = None
+    priority: int | None = None
+    locations: list[Location] | None = None
+    alerts: list[Alert] | None = None
+
+
+_SAID = frozenset(field.encode_name for field in msgspec.structs.fields(Patch))
+
+
+def said_of(override: Json) -> Json:
+    """The part of it that an occurrence may have. RecordRefused where that is of another form."""
+    said = {name: value for name, value in override.items() if name in _SAID}
+    try:
+        msgspec.convert(said, Patch)
+    except msgspec.ValidationError as why:
+        raise RecordRefused(f"An occurrence cannot be changed so: {why}") from why
+    return said
 
 
 def kept_override(override: Json) -> Json:
     """What is told again of it, as far as it can be known by itself. None and empty stay: they take something away."""
     if override.get("excluded"):
         return EXCLUDED
-    said = {name: value for name, value in override.items() if name in SAID}
+    said = said_of(override)
     told = kept(said)
     return {name: told.get(name) if value else value for name, value in said.items()}
 
@@ -97,8 +122,7 @@ class Series:
             await self._delete(native)
             return True
         usual = {**self._usual, "start": at}
-        said = {name: value for name, value in wanted.items() if name in SAID}
-        body = members({**usual, **said}, facts_of(msgspec.convert(native, Event), self._zone), native)
+        body = members({**usual, **said_of(wanted)}, facts_of(msgspec.convert(native, Event), self._zone), native)
         if not body:
             return False
         encoded = msgspec.json.encode(body)

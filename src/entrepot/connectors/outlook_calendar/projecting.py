@@ -38,9 +38,10 @@ def _when(value: Json) -> Json:
     }
     told = kept(said)
     rule = only_rule(msgspec.to_builtins(value.get("recurrence_rules") or []))
-    rules = [] if rule is None else [kept_rule(rule, value["start"], days=days)]
+    rules = [] if rule is None else [kept_rule(rule, told["start"], days=days)]
     overrides: dict[str, Json] = (value.get("recurrence_overrides") or {}) if rule else {}
     found: Json = {
+        "start": told["start"],
         "time_zone": told.get("timeZone"),
         "end_time_zone": told.get("endTimeZone"),
         "due": None,

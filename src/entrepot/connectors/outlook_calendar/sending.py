@@ -31,17 +31,28 @@ def kept(facts: Json) -> Json:
     """What Outlook tells again of what is said, in the form of `facts_of`. Nothing is kept of what is None or empty."""
     found = {**facts, **{name: keep(facts[name]) for name, keep in KEEPS.items() if facts.get(name)}}
     found = {name: value for name, value in found.items() if value and _DEFAULTS.get(name) != value}
-    found.setdefault("duration", "P1D" if found.get("showWithoutTime") else "PT0S")
+    found.setdefault("duration", "PT0S")
+    if found.get("status") == "tentative":
+        found.pop("freeBusyStatus", None)  # one word says both
     if found.get("showWithoutTime"):
-        return {name: value for name, value in found.items() if name not in {"timeZone", "endTimeZone"}}
+        return _kept_days(found)
     if found.get("endTimeZone") == found.get("timeZone"):
         found.pop("endTimeZone", None)
     return found
 
 
+def _kept_days(facts: Json) -> Json:
+    """Whole days, one at least, on no clock."""
+    days = max(1, -int(-float(seconds_of(facts["duration"])) // 86_400))
+    start = {"start": f"{facts['start'][:10]}T00:00:00"} if facts.get("start") else {}
+    rest = {name: value for name, value in facts.items() if name not in {"timeZone", "endTimeZone"}}
+    return {**rest, **start, "duration": f"P{days}D"}
+
+
 def members(wanted: Json, held: Json, native: Json) -> Json:
     """The members of Graph's event that make it say `wanted` in place of `held`. RecordRefused where none do."""
-    wanted = {**kept(wanted), **{name: each for name, each in wanted.items() if each and each == held.get(name)}}
+    same = {name for name, each in wanted.items() if name not in TIMES and each and each == held.get(name)}
+    wanted = {**kept(wanted), **{name: held[name] for name in same}}
     differ = {name for name in wanted.keys() | held.keys() if wanted.get(name) != held.get(name)} - _NEVER
     check_guest(differ, native)
     sent: Json = {}
@@ -90,7 +101,7 @@ def _point(place: Json) -> tuple[float, float] | None:
 
 def _keep_length(text: str) -> str:
     try:
-        return duration_of(seconds_of(text))
+        return duration_of(int(seconds_of(text)))
     except LensError as why:
         raise RecordRefused(f"It has no length: {why}.") from why
 
@@ -119,11 +130,12 @@ def _minutes(alert: Json) -> int | None:
 
 
 def _times(wanted: Json, native: Json) -> Json:
+    if not wanted.get("start"):
+        raise RecordRefused("It does not say when it begins; Outlook has no such events.")
     start: str = wanted["start"]
     seconds = float(seconds_of(wanted["duration"]))
     if wanted.get("showWithoutTime"):
-        days = max(1, -int(-seconds // 86_400))
-        end = datetime.fromisoformat(start) + timedelta(days=days)
+        end = datetime.fromisoformat(start) + timedelta(seconds=seconds)
         return {"isAllDay": True, "start": written_time(start), "end": written_time(end.isoformat())}
     zone, end_zone = wanted.get("timeZone"), wanted.get("endTimeZone") or wanted.get("timeZone")
     if zone is None or zone_of(zone) is None or zone_of(end_zone) is None:
