@@ -32,7 +32,7 @@ class World:
         self.folder = folder
         self.kind = kind
         self.remotes = {remote.name: remote for remote in remotes}
-        self.database = Database(folder / "hub.db")
+        self.database = self.open()
         self.blobs = Blobs(folder / "blobs")
         with self.database.write() as tx:
             self.workspace = workspaces.first(tx)
@@ -42,6 +42,12 @@ class World:
                     new = NewIntegration(connector=f"fake_{remote.name}", name=remote.name, account_id=remote.name)
                     integrations.add(tx, self.workspace, new)
         self.collection = self.home("Shared")
+
+    def open(self) -> Database:
+        return Database(self.folder / "hub.db")
+
+    def run(self, job: Job) -> Report:
+        return asyncio.run(sync(job))
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +128,7 @@ class World:
             full=full,
             confirmed=confirmed,
         )
-        return asyncio.run(sync(job))
+        return self.run(job)
 
     def settle(self, rounds: int = 6, *, confirmed: bool = False) -> None:
         """Sync everybody until nobody writes any more and nothing waits."""
@@ -156,7 +162,7 @@ class World:
             self.sync(name)
         self.remotes[name].fault = no_fault
         self.database.close()
-        self.database = Database(self.folder / "hub.db")
+        self.database = self.open()
 
     def writes(self) -> int:
         return sum(len(remote.writes) for remote in self.remotes.values())
