@@ -8,10 +8,10 @@ from entrepot.core.errors import PersonMustFix
 from entrepot.declarative.compile import compile_connector
 from entrepot.sdk import manifest_file
 from entrepot.sdk.catalog import Catalog
-from entrepot.sdk.manifest_fields import mapping_of
+from entrepot.sdk.manifest_fields import mapping_of, told_fields
 from entrepot.sdk.manifest_streams import StreamSpec
 from entrepot.sdk.mapping_preview import Difference, Preview, Sample, preview
-from entrepot.sdk.person_mapping import applied, overrides_of, remapped, told_fields, written
+from entrepot.sdk.person_mapping import applied, overrides_of, remapped, written
 
 SPEC = StreamSpec.model_validate(
     {

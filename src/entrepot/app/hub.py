@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Self, TypedDict, Unpack
 
 from entrepot import settings as environment
-from entrepot.app import looking, upkeep
+from entrepot.app import looking, mapping, upkeep
 from entrepot.app.connecting import Connect, Person, connect, register, remove
 from entrepot.app.importing import Asked, import_paths
+from entrepot.app.mapping import MappingChange, MappingView, Suggestion
+from entrepot.app.mapping import Wanted as MappingWanted
 from entrepot.app.reading import Wanted as SyncWanted
 from entrepot.app.reading import probe, sync
 from entrepot.app.services import Services
@@ -63,6 +65,18 @@ class Looking(TypedDict, total=False):
     source: str | None
     collection: str | None
     presence: Presence
+
+
+class Remapping(TypedDict, total=False):
+    """`lines`: field → line, as text (`properties.Name`, `{at: prio, table: {high: 1}}`; empty: leave it out).
+
+    `default` are fields that go back to the connector's own line; `reset`: all of them do.
+    """
+
+    lines: Mapping[str, str]
+    default: Sequence[str]
+    reset: bool
+    dry_run: bool
 
 
 class AsyncHub:
@@ -136,6 +150,17 @@ class AsyncHub:
     async def run(self, public: str) -> Report:
         return await asyncio.to_thread(looking.run, self.services, public)
 
+    async def mapping(self, integration: str, stream: str) -> MappingView:
+        return await asyncio.to_thread(mapping.show, self.services, integration, stream)
+
+    async def map_fields(self, integration: str, stream: str, **how: Unpack[Remapping]) -> MappingChange:
+        """Say which field comes from where; the next sync reads the stream again in that way."""
+        return await asyncio.to_thread(mapping.change, self.services, integration, stream, MappingWanted(**how))
+
+    async def suggest_mapping(self, integration: str, stream: str) -> Sequence[Suggestion]:
+        """Lines for columns that the service has, each with a score and a reason; nothing is applied."""
+        return await asyncio.to_thread(mapping.suggestions, self.services, integration, stream)
+
 
 class Hub:
     """The same without `await`, for scripts and programs that are not asynchronous; and all that the commands need."""
@@ -194,6 +219,17 @@ class Hub:
 
     def run(self, public: str) -> Report:
         return looking.run(self.services, public)
+
+    def mapping(self, integration: str, stream: str) -> MappingView:
+        return mapping.show(self.services, integration, stream)
+
+    def map_fields(self, integration: str, stream: str, **how: Unpack[Remapping]) -> MappingChange:
+        """Say which field comes from where; the next sync reads the stream again in that way."""
+        return mapping.change(self.services, integration, stream, MappingWanted(**how))
+
+    def suggest_mapping(self, integration: str, stream: str) -> Sequence[Suggestion]:
+        """Lines for columns that the service has, each with a score and a reason; nothing is applied."""
+        return mapping.suggestions(self.services, integration, stream)
 
     def register_app(self, connector: str, *, client_id: str, client_secret: Secret | None = None) -> None:
         """Keep an app registration of an OAuth service in the vault."""

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
+from entrepot.app.mapping import mapped
 from entrepot.app.services import Services
 from entrepot.auth.connections import Place
 from entrepot.core.errors import PersonMustFix
@@ -63,6 +64,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 async def sync(services: Services, wanted: str, how: Wanted) -> Report:
     integration = _find(services, wanted)
     place = place_of(services, integration)
+    place = msgspec.structs.replace(place, manifest=mapped(services, integration, place.manifest))
     chosen = _chosen(place, how.streams)
     confirmed = how.confirm is not None and _check_stopped(services, integration, how.confirm)
     signer = services.connections.signer_for(place, integration)

@@ -27,6 +27,7 @@ MODULES = {
     "sync": ("syncing:sync", "Read what changed at a service."),
     "items": ("items:app", "What is in the hub: list, show, export."),
     "collections": ("collections:app", "Calendars, lists, notebooks."),
+    "mapping": ("mapping:app", "Which field comes from where: show, set, suggest."),
     "integrations": ("integrations:app", "Connected accounts and imported archives."),
     "connectors": ("connectors:app", "What can be connected."),
     "runs": ("runs:app", "What was done, and what was set aside."),

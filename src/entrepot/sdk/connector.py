@@ -35,7 +35,8 @@ class Stream(msgspec.Struct, frozen=True):
     With `by_collection` each remote collection is read by itself, with its own cursor; without it one read
     yields all, and each change names its collection. `native` is the format of `Change.native`. `full_every`, in
     seconds, is how often a full listing is worth making where absence is the only sign of a deletion and changes
-    could be asked for alone.
+    could be asked for alone. `told` are the fields (as the kind's struct has them) that its records say anything
+    about; None: nobody knows. What is not told is not empty, and must not be taken for deleted.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Stream(msgspec.Struct, frozen=True):
     by_collection: bool = False
     native: Literal["json", "text", "none"] = "json"
     full_every: float | None = None
+    told: frozenset[str] | None = None
 
 
 @runtime_checkable

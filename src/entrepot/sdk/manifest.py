@@ -7,6 +7,7 @@ from pydantic import Discriminator, Field, Tag
 
 from entrepot.sdk.connector import Stream
 from entrepot.sdk.manifest_auth import AnyScheme, NoAuth
+from entrepot.sdk.manifest_fields import told_fields
 from entrepot.sdk.manifest_http import Http
 from entrepot.sdk.manifest_settings import Contract, Setting, Variant
 from entrepot.sdk.manifest_streams import Collections, Probe, StreamSpec
@@ -75,6 +76,7 @@ class Manifest(Section):
             by_collection=spec.by_collection is not None or spec.each_collection,
             native=spec.native,
             full_every=every.total_seconds() if every else None,
+            told=told_fields(spec),
         )
 
 

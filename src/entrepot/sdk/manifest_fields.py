@@ -38,6 +38,20 @@ def mapping_of(stream: StreamSpec) -> Mapping:
     return Mapping(lenses, kind=KINDS[stream.kind], extra=stream.extra)
 
 
+def told_fields(spec: StreamSpec) -> frozenset[str] | None:
+    """The fields (as the kind's struct has them) that records of the stream say anything about; None: nobody knows.
+
+    What a stream does not tell is not empty there, and must not be taken for a deletion.
+    """
+    if not spec.fields:
+        return None
+    targets = {
+        target for field, line in spec.fields.items() for target in build(field, line, markdown=to_markdown).targets
+    }
+    told = {steps(target)[0] for target in targets} | spec.given.keys() | ({"extra"} if spec.extra else set[str]())
+    return frozenset(field.name for field in msgspec.structs.fields(KINDS[spec.kind]) if field.encode_name in told)
+
+
 def to_markdown(html: str) -> str:
     """What `as: markdown` turns HTML with."""
     from markdownify import markdownify  # noqa: PLC0415 -- an HTML parser, loaded where a field holds HTML

@@ -15,10 +15,9 @@ import msgspec
 
 from entrepot.core.errors import PersonMustFix
 from entrepot.core.kinds import KINDS
-from entrepot.core.lens_spec import build
 from entrepot.core.path import steps
 from entrepot.sdk.manifest import Manifest
-from entrepot.sdk.manifest_fields import broken_fields, to_markdown
+from entrepot.sdk.manifest_fields import broken_fields
 from entrepot.sdk.manifest_lines import read_marked
 from entrepot.sdk.manifest_streams import StreamSpec
 
@@ -56,10 +55,7 @@ def applied(spec: StreamSpec, overrides: Overrides) -> StreamSpec:
     """The stream with these lines in the place of its own; PersonMustFix says all that is wrong with them."""
     if not overrides:
         return spec
-    if not spec.fields:
-        raise PersonMustFix(
-            f"This connector reads each {spec.kind} in a way of its own, without lines that could be changed."
-        )
+    check_changeable(spec)
     kept = {field: line for field, line in spec.fields.items() if not any(_meet(field, each) for each in overrides)}
     ours = {field: line for field, line in overrides.items() if line is not None}
     given = {field: word for field, word in spec.given.items() if not any(_meet(field, each) for each in overrides)}
@@ -71,24 +67,17 @@ def applied(spec: StreamSpec, overrides: Overrides) -> StreamSpec:
     return changed
 
 
+def check_changeable(spec: StreamSpec) -> None:
+    if not spec.fields:
+        raise PersonMustFix(
+            f"This connector reads each {spec.kind} in a way of its own, without lines that could be changed."
+        )
+
+
 def remapped(manifest: Manifest, changes: Mapping[str, Overrides]) -> Manifest:
     """The manifest with what a person changed in its streams, by their names."""
     streams = {name: applied(spec, changes.get(name, {})) for name, spec in manifest.streams.items()}
     return manifest.model_copy(update={"streams": streams}) if any(changes.values()) else manifest
-
-
-def told_fields(spec: StreamSpec) -> frozenset[str] | None:
-    """The fields (as the kind's struct has them) that records of the stream say anything about; None: nobody knows.
-
-    What a stream does not tell is not empty there, and must not be taken for a deletion.
-    """
-    if not spec.fields:
-        return None
-    targets = {
-        target for field, line in spec.fields.items() for target in build(field, line, markdown=to_markdown).targets
-    }
-    told = {steps(target)[0] for target in targets} | spec.given.keys() | ({"extra"} if spec.extra else set[str]())
-    return frozenset(field.name for field in msgspec.structs.fields(KINDS[spec.kind]) if field.encode_name in told)
 
 
 def _line(text: str) -> object:

@@ -50,3 +50,29 @@ def keep(tx: Writing, stream: int, lines: Lines) -> bool:
         tx.now(),
     )
     return True
+
+
+def of_integration(tx: Reading, integration: int) -> dict[str, Lines]:
+    """By the name of the stream, where there are any."""
+    sql = (
+        "SELECT s.name, m.lines FROM mappings m JOIN streams s ON s.id = m.stream_id"
+        " WHERE s.integration_id = ? AND m.lines <> '{}'"
+    )
+    return {name: msgspec.json.decode(lines, type=Lines) for name, lines in tx.fetch(sql, integration)}
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A record as the service last told it, and as it is in the hub (JSON)."""
+
+    object_id: str
+    native: bytes
+    data: bytes
+
+
+def samples(tx: Reading, stream: int, most: int) -> list[Kept]:
+    """The newest records of a stream whose own text was kept."""
+    sql = (
+        "SELECT l.object_id, n.native, i.data FROM links l JOIN natives n ON n.link_id = l.id"
+        " JOIN items i ON i.id = l.item_id WHERE l.stream_id = ? AND l.gone_at IS NULL ORDER BY l.id DESC LIMIT ?"
+    )
+    return [Kept(object_id, bytes(native), bytes(data)) for object_id, native, data in tx.fetch(sql, stream, most)]
