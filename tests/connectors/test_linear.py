@@ -27,16 +27,21 @@ def issue(number: int, updated: str, **more: object) -> dict:
 async def test_an_issue_carries_state_priority_labels_and_where_it_belongs(stand_in):
     service = await stand_in("linear")
     issues, _ = await service.everything("issues")
-    by_name = {change.data.identifier: change for change in issues.values() if change.data}
+    by_name = {change.data.extra["identifier"]: change for change in issues.values() if change.data}
     crash, done, dropped = (by_name[name].data for name in ("ENG-1", "ENG-2", "OPS-4"))
-    assert (crash.number, crash.title, crash.priority, crash.estimate) == (1, "Crash when the name holds an ü", 1, 3)
-    assert (crash.state, crash.state_reason, crash.workflow_state) == ("open", None, "In Review")
-    assert (crash.labels, crash.assignees, crash.author) == (["Bug", "UI"], ["octo"], "fjord")
-    assert (crash.project, crash.milestone, crash.due) == ("Forms", "Beta", "2026-10-20")
-    assert (crash.extra["cycle"]["number"], crash.extra["team"]["key"]) == (7, "ENG")
-    assert (done.state, done.state_reason, done.priority) == ("closed", "completed", 9)
-    assert (str(done.closed), done.extra["parent"]["identifier"]) == ("2026-10-02 09:30:00+00:00", "ENG-1")
-    assert (dropped.state_reason, dropped.author, dropped.priority, dropped.labels) == ("not_planned", None, None, [])
+    assert (crash.title, crash.priority, crash.due) == ("Crash when the name holds an ü", 1, "2026-10-20T00:00:00")
+    assert (crash.progress, crash.extra["state"]["name"], crash.show_without_time) == ("in-process", "In Review", True)
+    assert (crash.keywords, crash.assignees, crash.extra["creator"]) == (
+        ["Bug", "UI"],
+        ["octo"],
+        {"displayName": "fjord"},
+    )
+    assert (crash.project, crash.extra["projectMilestone"]["name"], crash.extra["estimate"]) == ("Forms", "Beta", 3)
+    assert (crash.extra["cycle"]["number"], crash.extra["team"]["key"], crash.extra["number"]) == (7, "ENG", 1)
+    assert crash.links == [crash.extra["url"]]
+    assert (done.progress, done.priority, done.parent) == ("completed", 9, by_name["ENG-1"].ref.id)
+    assert str(done.progress_updated) == "2026-10-02 09:30:00+00:00"
+    assert (dropped.progress, dropped.priority, dropped.keywords) == ("cancelled", None, [])
     assert by_name["OPS-4"].collection == "6d1f0a52-0001-4000-8000-0000000000e2"
 
 
@@ -74,7 +79,7 @@ async def test_the_first_read_filters_nothing_and_the_next_asks_for_changes_only
     assert sent[:2] == [{"first": 100}, {"first": 100, "after": "next"}]
     changed = {"updatedAt": {"gte": "2026-10-02T09:58:00Z"}}
     assert sent[2:] == [{"first": 100, "filter": changed}, {"first": 100, "after": "next", "filter": changed}]
-    assert (again[0].changes[0].data.number, again[0].changes[0].data.priority) == (1, None)
+    assert (again[0].changes[0].data.extra["number"], again[0].changes[0].data.priority) == (1, None)
     assert not any(page.listing for page in again)
 
 

@@ -14,6 +14,8 @@ EACH = "*"
 _ITEMS = object()
 _FOUND = object()
 _Tree = dict[str, Any]
+_dict_of_raw = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_list_of_raw = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class Shape:
@@ -41,6 +43,34 @@ class Shape:
         if self.type is None:
             return [msgspec.Raw(msgspec.json.encode(record)) for records in found for record in records]
         return found[0] if len(found) == 1 else _once(record for records in found for record in records)
+
+
+def raw_at(body: bytes, path: str) -> msgspec.Raw | None:
+    """What stands at the path, in the bytes it came as; None where nothing does, or null."""
+    found = msgspec.Raw(body.strip())
+    for step in path.split(".") if path else ():
+        members = _members(found)
+        if step not in members:
+            return None
+        found = members[step]
+    return None if bytes(found) == b"null" else found
+
+
+def raws_in(found: msgspec.Raw | None) -> Sequence[msgspec.Raw]:
+    """The records in what stands somewhere: a list of them, or one."""
+    if found is None:
+        return []
+    return _list_of_raw(found) if bytes(found)[:1] == b"[" else [found]
+
+
+def _members(found: msgspec.Raw) -> dict[str, msgspec.Raw]:
+    match bytes(found)[:1]:
+        case b"{":
+            return _dict_of_raw(found)
+        case b"[":
+            return {str(index): each for index, each in enumerate(_list_of_raw(found))}
+        case _:
+            return {}
 
 
 def _once(records: Iterable[msgspec.Raw]) -> list[msgspec.Raw]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from entrepot.core.errors import ServiceChanged
+from entrepot.declarative.answer import raw_at
 from entrepot.declarative.fill import Words, fill, fill_path
 from entrepot.declarative.graphql_variables import typed
 from entrepot.declarative.request import text_of
@@ -12,7 +13,6 @@ from entrepot.sdk.graphql_answers import ANSWERED, Speaking
 from entrepot.sdk.manifest_streams import Confirm
 from entrepot.sdk.manifest_terms import call_parts, words_in
 from entrepot.transport.client import Client
-from entrepot.transport.dig import dig
 from entrepot.transport.message import Request
 
 _MISSING = (404, 410)
@@ -47,7 +47,4 @@ class Lookup:
         response = await through.send(self.request(words))
         if response.status in _MISSING:
             return None
-        if self._spec.answer is None:
-            return msgspec.Raw(response.body)
-        found = dig(response.json(), self._spec.answer)
-        return None if found is None else msgspec.Raw(msgspec.json.encode(found))
+        return msgspec.Raw(response.body) if self._spec.answer is None else raw_at(response.body, self._spec.answer)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from entrepot.core.lens import LensError
 from entrepot.core.path import getter
+from entrepot.declarative.answer import raw_at, raws_in
 from entrepot.declarative.fill import Words
 from entrepot.declarative.position import time_of
 from entrepot.declarative.request import Asking
@@ -17,7 +18,6 @@ from entrepot.sdk.manifest import Manifest
 from entrepot.sdk.manifest_streams import Ask
 from entrepot.sdk.manifest_write import WHOLE, Find
 from entrepot.transport.client import Client
-from entrepot.transport.dig import dig
 from entrepot.transport.message import Request
 
 _MISSING = (404, 410)
@@ -25,6 +25,9 @@ _CLOCKS = timedelta(minutes=2)
 """The service's clock may be behind ours by so much."""
 _MILLISECONDS = 10**11
 """A number above it counts milliseconds: as seconds it would be in the year 5138."""
+
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Finder:
@@ -48,18 +51,17 @@ class Finder:
         request = self._asking.request(words)
         return replace(request, expected=(*request.expected, *_MISSING))
 
-    async def records(self, client: Client, words: Words) -> Sequence[dict[str, Any]]:
+    async def records(self, client: Client, words: Words) -> Sequence[msgspec.Raw]:
         """What the first page of the answer has."""
         response = await self._asking.through(client).send(self.request(words))
         if response.status in _MISSING:
             return []
-        found = dig(response.json(), self.items)
-        some = found if isinstance(found, list) else [found]
-        return [each for each in some if isinstance(each, dict)]
+        response.json()  # refuses a web page, and what is cut off
+        return raws_in(raw_at(response.body, self.items))
 
-    def made(self, record: dict[str, Any]) -> datetime | None:
+    def made(self, record: msgspec.Raw) -> datetime | None:
         """When the record was made, at the latest; None where it does not tell."""
-        value = self._made(record) if self._made is not None else None
+        value = self._made(_decode(record)) if self._made is not None else None
         if value is None:
             return None
         try:
@@ -72,7 +74,3 @@ class Finder:
             return time_of(value, form) + _CLOCKS
         except (LensError, ValueError):
             return None
-
-
-def encoded(record: dict[str, Any]) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode(record))

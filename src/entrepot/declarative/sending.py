@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from entrepot.core.errors import ServiceChanged
+from entrepot.declarative.answer import raw_at
 from entrepot.declarative.fill import Words, fill, fill_path
 from entrepot.declarative.graphql_variables import typed
 from entrepot.declarative.request import text_of
@@ -61,13 +62,14 @@ class Sending:
         """The record as the answer has it, None where the manifest names no place."""
         if self.answer is None:
             return None
-        found = response.json() if self.answer == WHOLE else dig(response.json(), self.answer)
-        if not isinstance(found, dict):
+        response.json()  # refuses a web page, and what is cut off
+        found = raw_at(response.body, "" if self.answer == WHOLE else self.answer)
+        if found is None or not bytes(found).lstrip().startswith(b"{"):
             raise ServiceChanged(
                 f"{response.place} answered without {self.answer}, where the record should be.",
                 detail=response.shown_body(),
             )
-        return msgspec.Raw(response.body if self.answer == WHOLE else msgspec.json.encode(found))
+        return found
 
     def made(self, response: Response) -> str | None:
         """The id that the answer to a create has."""

@@ -2,7 +2,6 @@
 
 from entrepot.core.change import Change
 from entrepot.core.errors import RecordRefused
-from entrepot.declarative.find import encoded
 from entrepot.declarative.one_write import OneWrite
 from entrepot.declarative.reader import DeclaredReader
 from entrepot.declarative.reading import Stream
@@ -36,7 +35,7 @@ class DeclaredWriter(DeclaredReader):
         for record in await writes.finder.records(self._client, words):
             if writes.is_older(write, record):
                 continue
-            batch = await stream.records.read([encoded(record)], self._client, words=words)
+            batch = await stream.records.read([record], self._client, words=words)
             for change in batch.changes:
                 if writes.is_it(write, change):
                     return change

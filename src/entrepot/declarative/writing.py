@@ -103,7 +103,7 @@ class Writes:
             is_same(project(field, getattr(write.data, field)), getattr(found.data, field)) for field in self._same
         )
 
-    def is_older(self, write: Write, record: Record) -> bool:
+    def is_older(self, write: Write, record: msgspec.Raw) -> bool:
         made = self.finder.made(record) if self.finder is not None else None
         return made is not None and made < datetime.fromtimestamp(write.at / 1000, UTC)
 
