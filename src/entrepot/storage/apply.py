@@ -76,7 +76,8 @@ def _stage(tx: Writing, feed: Feed, page: Page, compared: Comparison, refused: l
     if refused:
         runs.refuse(tx, feed.run, refused)
     differing = [*compared.new, *(state for _, state in (*compared.changed, *compared.touched))]
-    arrivals = [_arrival(feed, state) for state in differing]
+    detached = collections.detached(tx, feed.stream.key)
+    arrivals = [one for state in differing if (one := _arrival(feed, state)).collection not in detached]
     gone = [Arrival(link.object_id, feed.collection, None) for link in compared.gone]
     incoming.forget(tx, feed.stream.key, compared.unknown)
     if incoming.waits(tx, feed.stream.key):

@@ -80,6 +80,12 @@ def has_synced(tx: Reading, stream: int) -> bool:
     return bool(tx.fetch(sql, stream)[0][0])
 
 
+def detached(tx: Reading, stream: int) -> set[str]:
+    """Remote collections that a person has detached: what happens in them is not followed."""
+    rows = tx.fetch("SELECT remote_id FROM attachments WHERE stream_id = ? AND direction = 'none'", stream)
+    return {remote_id for (remote_id,) in rows}
+
+
 def everything(tx: Reading, workspace_id: int) -> list[Collection]:
     """With the number of items there are in each, deleted ones not counted."""
     counted = and_(items.c.collection_id == collections.c.id, items.c.deleted_at.is_(None))

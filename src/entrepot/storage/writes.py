@@ -11,6 +11,8 @@ from entrepot.storage.ids import new_ids
 from entrepot.storage.text import storable
 from entrepot.storage.transaction import Writing
 
+_FILE_COLUMNS = ("item_id", "sha256", "name", "media_type", "size")
+
 
 def write(tx: Writing, feed: Feed, compared: Comparison) -> Sequence[int]:
     """The keys of the links that were made."""
@@ -101,14 +103,24 @@ def _agree(tx: Writing, feed: Feed, pairs: Sequence[tuple[Link, State]]) -> None
     )
 
 
+def replace_files(tx: Writing, owners: Sequence[tuple[int, Sequence[tuple[str, str, str, int]]]]) -> None:
+    """The files of some items, each as (sha256, name, media type, size), in the place of those they had."""
+    tx.each("DELETE FROM item_files WHERE item_id = ?", [(item,) for item, _ in owners])
+    rows = {
+        (item, sha256, storable(name)): (storable(media_type), size)
+        for item, files in owners
+        for sha256, name, media_type, size in files
+    }
+    tx.insert("item_files", _FILE_COLUMNS, [(*key, *rest) for key, rest in rows.items()])
+
+
 def _keep_files(tx: Writing, owners: Iterable[tuple[int, Sequence[Attachment]]]) -> None:
     rows = {
         (item, file.sha256, storable(file.name)): (storable(file.media_type), file.size)
         for item, files in owners
         for file in files
     }
-    columns = ("item_id", "sha256", "name", "media_type", "size")
-    tx.insert("item_files", columns, [(*key, *rest) for key, rest in rows.items()])
+    tx.insert("item_files", _FILE_COLUMNS, [(*key, *rest) for key, rest in rows.items()])
 
 
 def _tell(tx: Writing, feed: Feed, what: EventType, items: Sequence[int]) -> None:

@@ -13,6 +13,7 @@ from entrepot.storage import bases, conflicts, incoming, item_changes, linking, 
 from entrepot.storage.item_changes import Change, New, Origin
 from entrepot.storage.journal import More, Resolved
 from entrepot.storage.transaction import Writing
+from entrepot.storage.writes import replace_files
 from entrepot.sync import disputes
 from entrepot.sync.deciding import Decision, encoded
 from entrepot.sync.outgoing import Outgoing, record, seen_by, verb_of
@@ -28,6 +29,7 @@ def carry_out(tx: Writing, origin: Origin, decisions: Sequence[Decision]) -> Don
     """`origin` is of the stream; each decision's attachment makes it its own."""
     counts = Counts()
     items = _change_items(tx, origin, decisions, counts)
+    _keep_files(tx, origin, decisions, items)
     _dispute(tx, origin, decisions, items)
     local = [decision for decision in decisions if verb_of(decision) is None]
     _link(tx, local, items)
@@ -161,6 +163,26 @@ def _plain(kind: str, field: str, value: Value) -> object:
         return None
     unit = disputes.unit_of(kind, field)
     return msgspec.Raw(encode_fields(kind, value if unit is None else unit.as_fields(value)))
+
+
+def _keep_files(tx: Writing, origin: Origin, decisions: Sequence[Decision], items: Mapping[int, int]) -> None:
+    """Files travel with a record from where it first came."""
+    owners = [
+        (items[id(each)], msgspec.json.decode(each.pair.arrival[1].files, type=list[tuple[str, str, str, int]]))
+        for each in decisions
+        if each.pair.arrival is not None
+        and isinstance(each.remote, Present)
+        and id(each) in items
+        and _may_differ_in_files(each, origin)
+    ]
+    replace_files(tx, [(item, files) for item, files in owners])
+
+
+def _may_differ_in_files(decision: Decision, origin: Origin) -> bool:
+    item, arrival = decision.pair.item, decision.pair.arrival
+    if item is None:
+        return arrival is not None and arrival[1].files != "[]"
+    return item.source == origin.integration and bool(decision.plan.hub)
 
 
 def _dispute(tx: Writing, origin: Origin, decisions: Sequence[Decision], items: Mapping[int, int]) -> None:

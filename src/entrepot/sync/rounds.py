@@ -1,11 +1,11 @@
 """One round over all that waits: batch by batch planned, carried out in the hub, sent, and the outcome kept."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from entrepot.core.change import BadRow, Change
 from entrepot.core.errors import EntrepotError
-from entrepot.core.report import Counts
+from entrepot.core.report import Counts, Progress
 from entrepot.sdk.writer import Writer
 from entrepot.storage import incoming, intents, pending
 from entrepot.storage.pairs import Pair
@@ -60,8 +60,7 @@ def _carry_out(scene: Scene, load: Load, after: int, matched: dict[str, int]) ->
         outgoing.extend(done.outgoing)
         return done.counts
 
-    want = scene.job.held.page(scene.stream.name, work, scene.job.held.progress)
-    obey(want)
+    _keep(scene, work)
     return outgoing, ends[-1], bool(waits)
 
 
@@ -113,7 +112,16 @@ def _keep_sent(scene: Scene, written: Sequence[settling.Outcome], refused: Seque
         settling.keep_refused(tx, scene.origin, scene.stream, refused)
         return Counts(sent=len(written), refused=len(refused))
 
-    obey(scene.job.held.page(scene.stream.name, work, scene.job.held.progress))
+    _keep(scene, work)
+
+
+def _keep(scene: Scene, work: Callable[[Tx], Counts]) -> None:
+    """One transaction on the run's behalf, its counts told; `Wanted` where the run is to go no further."""
+    job, name = scene.job, scene.stream.name
+    want = job.held.page(name, work, job.held.progress)
+    if job.watch:
+        job.watch(Progress(job.integration.connector, name, job.held.counts.get(name, Counts())))
+    obey(want)
 
 
 async def _read_again(scene: Scene, one: Outgoing) -> None:

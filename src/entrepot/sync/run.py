@@ -48,7 +48,8 @@ async def _read_stream(job: Job, stream: Stream) -> None:
     row, known = await asyncio.to_thread(_prepare, job, stream)
     is_fresh = known is None
     ids = await _list_collections(job, stream, row) if known is None else known
-    for collection in ids if stream.by_collection else [""]:
+    left = await asyncio.to_thread(_detached, job, row)
+    for collection in [one for one in ids if one not in left] if stream.by_collection else [""]:
         try:
             await read_part(job, Part(stream, row, collection))
         except (NeedsConsent, TryLater, SafetyStop):
@@ -65,6 +66,11 @@ def _prepare(job: Job, stream: Stream) -> tuple[streams.Stream, list[str] | None
     with job.database.write() as tx:
         row = streams.ensure(tx, job.workspace_id, job.integration, stream.name, stream.kind)
         return row, None if job.full else streams.remote_collections(tx, row, COLLECTIONS_EVERY)
+
+
+def _detached(job: Job, row: streams.Stream) -> set[str]:
+    with job.database.read() as tx:
+        return collections.detached(tx, row.key)
 
 
 async def _list_collections(job: Job, stream: Stream, row: streams.Stream) -> list[str]:
