@@ -1,7 +1,7 @@
 """A hand at a stand-in whose addresses begin with a version, held against the vendor's document as they stand there."""
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from entrepot.declarative.compile import compile_connector
 from entrepot.sdk.catalog import Catalog
 from entrepot.sdk.context import Context
 from entrepot.sdk.manifest_file import load
+from entrepot.sdk.person_mapping import Overrides, remapped
 from entrepot.sdk.service import client
 from entrepot.transport.budget import Budget
 from entrepot.transport.retry import NEVER
@@ -29,12 +30,13 @@ async def opened(
     stream: str,
     within: str | None,
     *,
+    lines: Mapping[str, Overrides] | None = None,
     apart: Callable[[str], bool] = lambda _: False,
     excused: Callable[[str], bool] = lambda _: False,
 ) -> AsyncIterator[Hand]:
-    """`excused`: what the document forbids and the service, as its prose says, does not."""
+    """`lines` are a person's own, by stream. `excused`: what the document forbids and the service, as its prose says, does not."""
     entry = Catalog().entry(name)
-    manifest = load(entry.manifest)
+    manifest = remapped(load(entry.manifest), lines or {})
     assert manifest.contract is not None
     prefix, document = manifest.contract.prefix, _SHARED / "contracts" / str(manifest.contract.document)
     app = web.Application()
@@ -45,7 +47,7 @@ async def opened(
         async with client(manifest, base_url=address, allow_private=True, shared=Budget()) as http:
             http.retry = NEVER
             settings = {key: one.default for key, one in manifest.settings.items() if one.default}
-            reader = compile_connector(entry)(Context(http=http, settings=settings))
+            reader = compile_connector(entry, manifest)(Context(http=http, settings=settings))
             yield Hand(reader, service, stream, within or "")
     wrong = [each for each in wrong if not excused(each)]
     assert not wrong, wrong

@@ -1,6 +1,8 @@
 """What a column of a page is sent to become a value (https://developers.notion.com/reference/page-property-values)."""
 
+from datetime import UTC, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from entrepot.core.errors import RecordRefused
 
@@ -46,6 +48,34 @@ def sent_again(name: str, column: Json) -> Json:
             return {kind: _date(held)}
         case _:
             return sent(name, kind, held)
+
+
+def is_told(given: Json, column: Json) -> bool:
+    """Whether a column tells what was sent to it; dates by their moment, whatever the form."""
+    ((kind, value),) = given.items()
+    held = column.get(kind)
+    match kind:
+        case "title" | "rich_text":
+            return "".join(run["text"]["content"] for run in value) == plain(held)
+        case "select" | "status":
+            return (value or {}).get("name") == (held or {}).get("name")
+        case "multi_select":
+            return {option["name"] for option in value} == {option["name"] for option in held or ()}
+        case "date":
+            return _moments(value) == _moments(held)
+        case _:
+            return value == held
+
+
+def _moments(date: Json | None) -> list[datetime | str]:
+    held: Json = date or {}
+    zone = ZoneInfo(held["time_zone"]) if held.get("time_zone") else UTC
+    return [_moment(str(held.get(end) or ""), zone) for end in ("start", "end")]
+
+
+def _moment(text: str, zone: tzinfo) -> datetime | str:
+    at = datetime.fromisoformat(text) if "T" in text else None
+    return text if at is None else at if at.tzinfo else at.replace(tzinfo=zone)
 
 
 def dated(start: str | None, end: str | None, zone: str | None) -> Json | None:

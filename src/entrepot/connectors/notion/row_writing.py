@@ -37,32 +37,33 @@ def columns_of(write: Write, page: Json, table: Table, lines: Lines, names: Mapp
 
 
 def _by_role(changed: set[str], task: Json, write: Write, table: Table) -> Json:
-    roles, choices = table.roles, table.choices
+    """What the database has no column for stays in the hub."""
+    roles = table.roles
     found: Json = {}
     if "title" in changed and roles.title:
         found[roles.title] = {"title": plain_runs(task.get("title") or "")}
-    if "description" in changed:
-        found[_column(roles.description, "text")] = {"rich_text": to_runs(task.get("description") or "")}
+    if "description" in changed and roles.description:
+        found[roles.description] = {"rich_text": to_runs(task.get("description") or "")}
     if "progress" in changed:
         found |= _progress(task.get("progress") or "to_do", table)
-    if "priority" in changed:
-        name, priority = _column(roles.priority, "priority"), task.get("priority")
-        found[name] = sent(name, "select", choices.nearest(priority) if priority else None)
-    if "keywords" in changed:
-        name = _column(roles.keywords, "keywords")
-        found[name] = sent(name, "multi_select", task.get("keywords"))
+    if "priority" in changed and roles.priority:
+        priority = task.get("priority")
+        found[roles.priority] = sent(roles.priority, "select", table.choices.nearest(priority) if priority else None)
+    if "keywords" in changed and roles.keywords:
+        found[roles.keywords] = sent(roles.keywords, "multi_select", task.get("keywords"))
     if changed & {"start", "due", "zone"}:
         found |= _dates(task, getattr(write.data, "time_zone", None), table)
     return found
 
 
 def _progress(group: str, table: Table) -> Json:
+    """A database may have nothing between to do and complete."""
     if table.roles.status:
         name = table.choices.name_of(group) or table.choices.name_of("to_do" if group != "complete" else group)
         if name is None:
             raise RecordRefused(f"The column {table.roles.status} has no option for a task that is {group}.")
         return {table.roles.status: {"status": {"name": name}}}
-    return {_column(table.roles.checkbox, "checkbox"): {"checkbox": group == "complete"}}
+    return {table.roles.checkbox: {"checkbox": group == "complete"}} if table.roles.checkbox else {}
 
 
 def _dates(task: Json, zone: str | None, table: Table) -> Json:
@@ -71,16 +72,10 @@ def _dates(task: Json, zone: str | None, table: Table) -> Json:
     if roles.start:
         both = {roles.start: start, **({roles.due: due} if roles.due else {})}
         return {name: {"date": dated(at, None, zone)} for name, at in both.items()}
-    name = _column(roles.due, "date")
-    if due is None:
-        return {name: {"date": None}}
-    return {name: {"date": dated(start or due, due if start else None, zone)}}
-
-
-def _column(name: str | None, what: str) -> str:
-    if name is None:
-        raise RecordRefused(f"The database has no column for the {what} of a task.")
-    return name
+    if roles.due is None:
+        return {}
+    span = (start, due) if start and due else (due, None)
+    return {roles.due: {"date": dated(*span, zone)}}
 
 
 def projected(field: str, value: Value) -> Value:

@@ -1,6 +1,6 @@
 """Writes pages and rows. Notion refuses no write for a version and knows no key of ours, so both are looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -8,17 +8,18 @@ import msgspec
 
 from entrepot.core.change import BadRow, Change, Ref
 from entrepot.core.errors import RecordRefused, ServiceChanged, Stale
-from entrepot.core.fields import Value, is_same
+from entrepot.core.fields import Value
 from entrepot.core.kinds import KINDS
 from entrepot.core.mapping import Mapping as Lines
 from entrepot.core.projection import Projection
 from entrepot.sdk.context import Context
-from entrepot.sdk.writer import Write, Writing
+from entrepot.sdk.writer import Write, Writing, as_it_is
 from entrepot.transport.message import Request
 
 from .files import without_expiry
 from .page_body import projected as body_projected
 from .page_writing import Pages
+from .property_values import is_told
 from .row_writing import columns_of
 from .row_writing import projected as row_projected
 from .rows import table_of
@@ -29,7 +30,6 @@ Json = dict[str, Any]
 ROWS, PAGES = "rows", "pages"
 ROW_READ_ONLY = frozenset({"assignees", "created", "updated", "extra"})
 PAGE_FIELDS = frozenset({"title", "body", "properties"})
-_SAME = {ROWS: ("title", "due", "progress"), PAGES: ("title", "body")}
 
 
 class ReadsAgain(Protocol):
@@ -74,29 +74,33 @@ class NotionWriter:
     async def find(self, write: Write) -> Change | None:
         """Of what was made lately, the one that says the same. Times are cut to the minute."""
         since = datetime.fromtimestamp(write.at / 1000, UTC).replace(second=0, microsecond=0) - timedelta(minutes=1)
+        sent = await self._to_create(write)
         for page in await self._made_since(write, since):
-            if page.get("in_trash"):
+            columns: Json = page.get("properties") or {}
+            if page.get("in_trash") or not all(
+                is_told(value, columns.get(name) or {}) for name, value in sent["properties"].items()
+            ):
                 continue
             found = await self._as_read(write, page)
-            if found.data is not None and self._says_the_same(write, found):
+            if write.stream == ROWS or _body(write.data, _project_page) == _body(found.data):
                 return found
         return None
 
     async def _create(self, write: Write) -> Change:
-        if write.stream == PAGES:
-            sent = await self._pages.to_create(write)
-        else:
-            if write.collection is None:
-                raise RecordRefused("A row needs the database in which it is to stand.")
-            blank = {"properties": {}, "parent": {"data_source_id": write.collection}}
-            parent = {"type": "data_source_id", "data_source_id": write.collection}
-            sent = {"parent": parent, "properties": await self._columns(write, blank)}
-        body = msgspec.json.encode(sent)
+        body = msgspec.json.encode(await self._to_create(write))
         request = Request("POST", "/pages", headers={"Content-Type": "application/json"}, body=body)
         made = (await self._http.send(request)).json()
         if not isinstance(made, dict) or not isinstance(made.get("id"), str):
             raise ServiceChanged("Notion does not tell which page was made.")
         return await self._again(write, made["id"])
+
+    async def _to_create(self, write: Write) -> Json:
+        if write.stream == PAGES:
+            return await self._pages.to_create(write)
+        if write.collection is None:
+            raise RecordRefused("A row needs the database in which it is to stand.")
+        parent = {"type": "data_source_id", "data_source_id": write.collection}
+        return {"parent": parent, "properties": await self._columns(write, {"properties": {}, "parent": parent})}
 
     async def _delete(self, write: Write, page: Json | None) -> Change:
         assert write.ref is not None
@@ -156,14 +160,12 @@ class NotionWriter:
         answer = (await self._http.send(Request("POST", path, headers=headers, body=body, repeatable=True))).json()
         return [page for page in answer["results"] if datetime.fromisoformat(page["created_time"]) >= since]
 
-    def _says_the_same(self, write: Write, found: Change) -> bool:
-        about = self.writing(write.stream)
-        assert about is not None
-        names = [name for name in _SAME[write.stream] if name in write.fields or name == "title"]
-        return all(is_same(about.project(name, getattr(write.data, name)), getattr(found.data, name)) for name in names)
-
     def _project_row(self, field: str, value: Value) -> Value:
         return row_projected(field, self._rows(field, value))
+
+
+def _body(data: object, project: Callable[[str, Value], Value] = as_it_is) -> Value:
+    return project("body", getattr(data, "body", None))
 
 
 def _project_page(field: str, value: Value) -> Value:
