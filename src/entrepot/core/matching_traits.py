@@ -6,7 +6,6 @@ chance happens once in a billion times, and nobody can make it happen on purpose
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -34,6 +33,13 @@ class Traits(msgspec.Struct, frozen=True, gc=False):
     marks: tuple[int, ...]
 
 
+class _Loose:
+    """Fields with the attributes of a record; what is missing is at its default."""
+
+    def __init__(self, defaults: Mapping[str, Value], fields: Fields) -> None:
+        self.__dict__ = {**defaults, **fields}
+
+
 class Traiter:
     """Built once for a kind. `told` are the fields that the other side can tell; of the rest nothing is expected."""
 
@@ -50,7 +56,7 @@ class Traiter:
         self._loose = [place for place, name in enumerate(names) if _is_unordered(members, name)]
 
     def of(self, record: Fields | Kind) -> Traits:
-        held: Record = record if isinstance(record, Kind) else SimpleNamespace(**{**self._defaults, **record})
+        held: Record = record if isinstance(record, Kind) else _Loose(self._defaults, record)
         likeness = self._likeness
         return Traits(
             self._uid(held) if self._has_uid else NO_DIGEST,
