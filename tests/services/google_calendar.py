@@ -5,28 +5,20 @@ times come back with an offset, a cancelled exception says no more than whose it
 are written to unless `sendUpdates` says otherwise.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import icalendar
 import msgspec
-import recurring_ical_events
 from aiohttp import web
 
 from tests.services.faults import Faults
+from tests.services.google_occurrences import Refused, is_at, moment_of, names_in, normal, occurrence
 
 Json = dict[str, Any]
 
 BARE = ("kind", "id", "etag", "status", "recurringEventId", "originalStartTime")
 """What is told of a cancelled exception."""
 IMMUTABLE = {"id", "iCalUID", "recurringEventId", "originalStartTime", "etag", "created", "creator", "htmlLink"}
-
-
-class Refused(Exception):
-    def __init__(self, reason: str, *, status: int = 400) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 class GoogleCalendar:
@@ -110,7 +102,7 @@ class GoogleCalendar:
     async def _instances(self, request: web.Request) -> Json:
         within, series = request.match_info["calendar"], self._known(request)
         wanted = request.query["originalStart"]
-        found = [self._found(within, name) for name in self._names(series) if _is_at(name, wanted)]
+        found = [self._found(within, name) for name in names_in(series) if is_at(name, wanted)]
         if request.query.get("showDeleted") != "true":
             found = [one for one in found if one["status"] != "cancelled"]
         return {"items": [_shown(one) for one in found]}
@@ -165,7 +157,7 @@ class GoogleCalendar:
 
     def _drop_lost(self, within: str, series: Json) -> None:
         """Exceptions of what is no occurrence any more go with it."""
-        names = set(self._names(series))
+        names = set(names_in(series))
         for name, one in list(self.events[within].items()):
             if one.get("recurringEventId") == series["id"] and name not in names:
                 del self.events[within][name]
@@ -182,8 +174,10 @@ class GoogleCalendar:
     def _stored(self, within: str, event: Json) -> Json:
         self.now += timedelta(seconds=1)
         for side in ("start", "end"):
-            event[side] = _normal(event.get(side))
-        if ("date" in event["start"]) != ("date" in event["end"]) or _at(event["end"]) < _at(event["start"]):
+            event[side] = normal(event.get(side))
+        if ("date" in event["start"]) != ("date" in event["end"]) or moment_of(event["end"]) < moment_of(
+            event["start"]
+        ):
             raise Refused("timeRangeEmpty")
         if event.get("recurrence") and "dateTime" in event["start"] and "timeZone" not in event["start"]:
             raise Refused("required")
@@ -194,24 +188,14 @@ class GoogleCalendar:
         self.events[within][event["id"]] = event
         return event
 
-    def _names(self, series: Json) -> list[str]:
-        """The ids of its occurrences within some years; the dates are another program's."""
-        master = icalendar.Event.from_ical(_as_ical(series))
-        start = master.start
-        first = datetime.combine(start, datetime.min.time()) if type(start) is date else start.replace(tzinfo=None)
-        calendar = icalendar.Calendar()
-        calendar.add_component(master)
-        found = recurring_ical_events.of(calendar).between(first - timedelta(days=1), first + timedelta(days=1500))
-        return [f"{series['id']}_{_compact(one.start)}" for one in found]
-
     def _found(self, within: str, name: str) -> Json:
         event = self.events[within].get(name)
         if event is not None:
             return event
         series = self.events[within].get(name.partition("_")[0])
-        if series is None or "_" not in name or name not in self._names(series):
+        if series is None or "_" not in name or name not in names_in(series):
             raise Refused("notFound", status=404)
-        return _occurrence(series, name)
+        return occurrence(series, name)
 
     def _known(self, request: web.Request) -> Json:
         within = request.match_info["calendar"]
@@ -235,57 +219,6 @@ class GoogleCalendar:
         if request.query.get("sendUpdates") != "none":
             self.mails += [guest["email"] for guest in event.get("attendees", ())]
         return event
-
-
-def _occurrence(series: Json, name: str) -> Json:
-    stamp = name.rpartition("_")[2]
-    length = _at(series["end"]) - _at(series["start"])
-    if "date" in series["start"]:
-        start = {"date": f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:]}"}
-        end = {"date": (date.fromisoformat(start["date"]) + length).isoformat()}
-    else:
-        at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        start = _normal({"dateTime": at.isoformat(), "timeZone": series["start"]["timeZone"]})
-        end = _normal({"dateTime": (at + length).isoformat(), "timeZone": series["end"]["timeZone"]})
-    own = {"recurringEventId": series["id"], "originalStartTime": start, "start": start, "end": end, "id": name}
-    usual = {name: value for name, value in series.items() if name != "recurrence"}
-    return {**usual, **own}
-
-
-def _as_ical(series: Json) -> bytes:
-    start = series["start"]
-    if "date" in start:
-        first = f"DTSTART;VALUE=DATE:{start['date'].replace('-', '')}"
-    else:
-        local = datetime.fromisoformat(start["dateTime"]).astimezone(ZoneInfo(start["timeZone"]))
-        first = f"DTSTART;TZID={start['timeZone']}:{local:%Y%m%dT%H%M%S}"
-    return "\r\n".join(["BEGIN:VEVENT", "UID:x", first, *series.get("recurrence", ()), "END:VEVENT", ""]).encode()
-
-
-def _compact(at: date) -> str:
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}" if isinstance(at, datetime) else f"{at:%Y%m%d}"
-
-
-def _is_at(name: str, wanted: str) -> bool:
-    at = date.fromisoformat(wanted) if len(wanted) == 10 else datetime.fromisoformat(wanted)
-    return name.endswith(f"_{_compact(at)}")
-
-
-def _normal(at: Json | None) -> Json:
-    if not at or not (at.get("date") or at.get("dateTime")) or (at.get("date") and at.get("dateTime")):
-        raise Refused("required")
-    if at.get("date"):
-        return {"date": at["date"]}
-    moment, zone = datetime.fromisoformat(at["dateTime"]), at.get("timeZone")
-    if zone is None and moment.tzinfo is None:
-        raise Refused("required")
-    place = ZoneInfo(zone) if zone else None
-    there = moment.replace(tzinfo=place) if moment.tzinfo is None else moment.astimezone(place)
-    return {"dateTime": there.isoformat(), **({"timeZone": zone} if zone else {})}
-
-
-def _at(at: Json) -> datetime:
-    return datetime.fromisoformat(at.get("dateTime") or f"{at['date']}T00:00:00+00:00")
 
 
 def _merged(held: Json, sent: Json) -> Json:
