@@ -125,12 +125,6 @@ def test_having_no_contract_must_be_said(shop, contracts):
         ("todoist", "send: cursor", "send: curser", "the parameter curser"),
         ("todoist", "title: content", "title: contents", "reads contents"),
         (
-            "todoist",
-            "{true: completed, false: needs-action}",
-            "{true: completed, false: needs-action, 2: failed}",
-            "knows 2",
-        ),
-        (
             "notion",
             "{property: object, value: page}",
             "{propery: object, value: page}",

@@ -48,7 +48,7 @@ class _Maker:
     def all(self) -> Iterator[Asked]:
         for verb, send in self._write.sends().items():
             where = f"{self._where}.verbs.{verb}" if verb in self._write.verbs else f"{self._where}.{verb}"
-            for record in self._records(verb):
+            for record in list(self._records(verb)) or [{}]:
                 yield self._asked(where, verb, send, record)
         yield from self._find()
 
@@ -85,14 +85,21 @@ class _Maker:
             for field in msgspec.structs.fields(self._kind)
             if not fixed & {field.name, field.encode_name}
         )
+        whole, others = samples(self._mapping.fields, self._kind)
+        if self._write.key:
+            put(whole, self._write.key, "1")
+        # What `prepare` must ask the service for is left out: the rest can be looked at.
+        tries = [whole, *({key: value for key, value in whole.items() if key != left} for left in whole)]
+        base = next((data for data in tries if self._sent(data, names) is not None), whole)
         seen: list[Record] = []
-        for data in samples(self._mapping.fields, self._kind, names):
-            if self._write.key:
-                put(data, self._write.key, "1")
-            record = self._prepared(self._mapping.write(data, only=names), data)
+        for data in (base, *({**base, **other} for other in others)):
+            record = self._sent(data, names)
             if record is not None and record not in seen:
                 seen.append(record)
                 yield record
+
+    def _sent(self, data: Record, names: frozenset[str]) -> Record | None:
+        return self._prepared(self._mapping.write(data, only=names), data)
 
     def _prepared(self, record: Record, data: Record) -> Record | None:
         """After `prepare`; None where it needs more than the record."""

@@ -33,26 +33,26 @@ _POOL: Sequence[Any] = (
 _TIMES: Sequence[Record] = ({"timeZone": "Europe/Berlin"}, {"showWithoutTime": True, "": _MIDNIGHT})
 
 
-def samples(lines: Sequence[FieldLens], kind: type[Kind], names: frozenset[str]) -> Iterator[Record]:
-    """First a record where each of these fields (JSON names) has a value; then one for each other value of a table."""
+def samples(lines: Sequence[FieldLens], kind: type[Kind]) -> tuple[Record, Sequence[Record]]:
+    """A record in which each field of these lines has a value, and what else some of them can be."""
     types = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
     whole: Record = {}
     others: list[Record] = []
     for line in lines:
-        if line.one_way or not line.sources or steps(line.targets[0])[0] not in names:
+        if line.one_way or not line.sources:
             continue
         found = list(_of_line(line, types))
         for each in found[:1]:
-            whole |= each
+            whole = _merged(whole, each)
         others += found[1:]
-    yield whole
-    yield from ({**whole, **each} for each in others)
+    return whole, others
 
 
 def _of_line(line: FieldLens, types: Mapping[str, Any]) -> Iterator[Record]:
     name = steps(line.targets[0])[0]
-    values = list(_coded(line)) or [value for value in _POOL if _fits(value, types.get(name, Any))]
-    written = [data for data in (_placed(line, name, value) for value in values) if _is_written(line, data)]
+    kind = types.get(name, Any) if name == line.targets[0] else Any
+    values = list(_coded(line)) or [value for value in _POOL if _fits(value, kind)]
+    written = [data for data in (_placed(line, value) for value in values) if _is_written(line, data)]
     yield from written if line.lens.codes is not None else written[:1]
     for more in _TIMES if "timeZone" in line.targets else ():
         data = {**(written[0] if written else {}), **more}
@@ -73,12 +73,20 @@ def _coded(line: FieldLens) -> Iterator[Any]:
             yield value
 
 
-def _placed(line: FieldLens, name: str, value: Any) -> Record:
+def _placed(line: FieldLens, value: Any) -> Record:
     data: Record = {}
-    if line.lens.codes is not None and name != line.targets[0]:
-        put(data, line.targets[0], value)
-        return data
-    return {name: value}
+    put(data, line.targets[0], value)
+    return data
+
+
+def _merged(whole: Record, more: Record) -> Record:
+    """Parts of one field from several lines stand together."""
+    both = {name: {**whole[name], **value} for name, value in more.items() if _are_parts(whole.get(name), value)}
+    return {**whole, **more, **both}
+
+
+def _are_parts(one: object, other: object) -> bool:
+    return isinstance(one, dict) and isinstance(other, dict)
 
 
 def _is_written(line: FieldLens, data: Record) -> bool:
