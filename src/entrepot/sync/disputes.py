@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from entrepot.core.conflict import WHOLE, Conflict, Mark
+from entrepot.core.conflict import WHOLE, Conflict, Mark, Resolution
 from entrepot.core.fields import Value, decode_fields, encode_fields
-from entrepot.core.merge import Clash
+from entrepot.core.merge import Clash, Side
 from entrepot.core.merge_choice import Unit, units
 from entrepot.storage.conflicts import Row
+from entrepot.storage.journal import Resolved
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,9 +53,22 @@ def unpack(kind: str, row: Row) -> Conflict:
     )
 
 
+def resolved(kind: str, resolutions: Sequence[Resolution], winner: Side) -> list[Resolved]:
+    """Those that one side won, for the journal."""
+    return [
+        Resolved(one.field, one.words, one.winner, _plain(kind, one.field, one.kept), _plain(kind, one.field, one.lost))
+        for one in resolutions
+        if one.winner == winner
+    ]
+
+
 def unit_of(kind: str, field: str) -> Unit | None:
     """None where the conflict is about the whole record."""
     return None if field == WHOLE else next(unit for unit in units(kind) if unit.name == field)
+
+
+def _plain(kind: str, field: str, value: Value) -> object:
+    return _value(kind, unit_of(kind, field), value)
 
 
 def _value(kind: str, unit: Unit | None, value: Value) -> msgspec.Raw | None:

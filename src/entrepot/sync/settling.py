@@ -14,11 +14,12 @@ from entrepot.core.plan_table import Action
 from entrepot.storage import bases, incoming, intents, journal, linking, pending, runs
 from entrepot.storage.incoming import Arrival
 from entrepot.storage.item_changes import Origin
-from entrepot.storage.journal import Entry
+from entrepot.storage.journal import Entry, More
 from entrepot.storage.linking import Seen
 from entrepot.storage.streams import Stream
 from entrepot.storage.transaction import Writing
 from entrepot.sync.deciding import Decision, encoded
+from entrepot.sync.disputes import resolved
 from entrepot.sync.outgoing import Outgoing, object_of
 
 Outcome = tuple[Outgoing, Change]
@@ -174,4 +175,5 @@ def _entry(origin: Origin, one: Outgoing, change: Change | None) -> Entry:
         after=kinds.encode(change.data) if change is not None and change.data is not None else None,
         run=origin.run,
         attachment=decision.pair.attachment.key,
+        more=More(resolutions=resolved(kind, decision.plan.resolutions, "hub")),
     )
