@@ -16,6 +16,7 @@ from entrepot.storage.streams import Stream
 from entrepot.storage.transaction import Reading
 from entrepot.storage.transaction import Writing as Tx
 from entrepot.sync.deciding import record_fields
+from entrepot.sync.references import References
 from entrepot.sync.sending import look_again
 from entrepot.sync.settling import arrival
 
@@ -52,9 +53,9 @@ class Place(msgspec.Struct, frozen=True):
 def keep(tx: Tx, place: Place, looked: Sequence[Looked]) -> None:
     """What was found is told as if it had been read, over a base of what was sent: then nothing is made twice."""
     for one in looked:
-        if one.waits:
+        found = one.found or _arrived(tx, place, one.intent)
+        if found is None and one.waits:
             continue
-        found = one.found or _arrived(tx, place.attachment, one.intent)
         if found is not None:
             _keep_found(tx, place, one.intent, found)
         intents.settled(tx, [one.intent.op])
@@ -67,6 +68,7 @@ def _keep_found(tx: Tx, place: Place, intent: Intent, found: Change) -> None:
         link = pairs.links_of(tx, stream.kind, stream.key, [found.ref.id]).get(found.ref.id)
         if link is not None:
             return  # it is another item's
+        _forget_replaced(tx, stream, intent)
         seen = linking.seen(None, intent.item, attachment.collection, told)
         bases.keep(tx, stream.kind, [(linking.keep(tx, stream.key, [seen])[0], attachment.key, _sent(terms, intent))])
     elif intent.verb == "update" and found.data is not None and intent.link is not None:
@@ -113,14 +115,27 @@ def _fields(terms: Terms, intent: Intent) -> Fields:
     return {name: told[name] for name in intent.fields if name in told}
 
 
-def _arrived(tx: Reading, attachment: Attachment, intent: Intent) -> Change | None:
-    """For services that cannot be asked: among what was read and belongs to nothing, the record that is equal."""
-    return None if intent.verb != "create" else _equal(tx, attachment, intent)
+def _forget_replaced(tx: Tx, stream: Stream, intent: Intent) -> None:
+    """What was made anew took the place of a record that is gone: that one stays as a tombstone."""
+    old = pairs.links_of(tx, stream.kind, stream.key, [intent.object_id]).get(intent.object_id)
+    if old is None:
+        return
+    linking.bury(tx, [old.key])
+    bases.forget(tx, [old.key])
+    number, told = incoming.of(tx, stream.key, [intent.object_id]).get(intent.object_id, (0, None))
+    if told is not None and told.data is None:
+        incoming.done(tx, [number])
 
 
-def _equal(tx: Reading, attachment: Attachment, intent: Intent) -> Change | None:
-    after = 0
-    sent = decode_fields(attachment.kind, intent.data or b"{}")
+def _arrived(tx: Reading, place: Place, intent: Intent) -> Change | None:
+    """For services that cannot be asked: among what was read and belongs to nothing, the record that says the same."""
+    return None if intent.verb != "create" else _equal(tx, place, intent)
+
+
+def _equal(tx: Reading, place: Place, intent: Intent) -> Change | None:
+    attachment, after = place.attachment, 0
+    sent = _fields(place.terms, intent)
+    units = [unit for unit in place.terms.units() if sent.keys() >= set(unit.fields)]
     while found := incoming.after(tx, attachment.stream, after, 500):
         after = found[-1][0]
         known = pairs.links_of(tx, attachment.kind, attachment.stream, [told.object_id for _, told in found])
@@ -128,7 +143,8 @@ def _equal(tx: Reading, attachment: Attachment, intent: Intent) -> Change | None
             if told.data is None or told.object_id in known or told.collection != attachment.remote_id:
                 continue
             fields = record_fields(attachment.kind, told.data)
-            if all(fields.get(name) == sent.get(name) for name in intent.fields):
+            there = References.of(tx, attachment, [fields]).inward(fields)
+            if all(says_the_same(unit, place.terms, unit.value_in(sent), unit.value_in(there)) for unit in units):
                 data = record_of(attachment.kind, fields)
                 return Change(attachment.stream_name, Ref(told.object_id, told.version), data, told.native)
     return None
