@@ -113,12 +113,12 @@ class Comparison:
             self.gone.append(link)
 
     def _differ(self, row: Row | None, state: State) -> None:
-        """An archive is old news: it brings nothing back, and changes nothing that a live read wrote."""
+        """An archive is old news: it brings nothing back, and changes nothing that a live read or a person wrote."""
         if row is None:
             self.new.append(state)
             return
         link = Link._make(row)
-        if self._origin == "archive" and (link.origin == "live" or link.gone_at is not None):
+        if self._origin == "archive" and (link.origin != "archive" or link.gone_at is not None):
             return
         if link.gone_at is not None:
             self._differ_from_tombstone(link, state)

@@ -88,6 +88,11 @@ def change(tx: Writing, origin: Origin, changes: Sequence[Change]) -> None:
     )
     journal.write(tx, origin.workspace_id, [_told(origin, one) for one in changes])
     marks.keep(tx, {one.item: {**one.known, **one.marks} for one in changes if one.marks})
+    if origin.attachment is None:
+        # From now on it is the person's own: an export imported later must not turn it back.
+        tx.each(
+            "UPDATE links SET origin = 'hub' WHERE item_id = ? AND origin = 'archive'", [(one.item,) for one in changes]
+        )
     # What comes back is made anew where it is gone: a base would only say that it is to go here, too.
     tx.each(
         "DELETE FROM bases WHERE link_id IN (SELECT id FROM links WHERE item_id = ? AND gone_at IS NOT NULL)",

@@ -64,6 +64,13 @@ def attach(tx: Writing, remote: Remote, collection: int, direction: Direction, *
     return found
 
 
+def take_in(tx: Writing, stream: Stream) -> None:
+    """A mirrored stream without remote collections gets a collection of its own, so that it can be planned."""
+    collection, _ = attachments.new_collection(tx, stream.workspace_id, stream.kind, f"{stream.platform} {stream.name}")
+    key = attachments.attach(tx, stream.key, ("", stream.name), collection, "pull")
+    _take_in_whole(tx, stream, key, collection)
+
+
 def detach(tx: Writing, attachment: Attachment) -> None:
     """Neither side is followed any more; what is in the hub stays, and what is at the service too."""
     mine = "SELECT link_id FROM bases WHERE attachment_id = ?"

@@ -11,10 +11,11 @@ from entrepot.core.fields import Fields, Value, fields_of
 from entrepot.core.kind import Kind
 from entrepot.core.kinds import KINDS
 from entrepot.core.merge_choice import units
-from entrepot.storage import attachments, item_changes, marks, pairs
+from entrepot.storage import attachments, item_changes, marks, pairs, streams
 from entrepot.storage.item_changes import Change, New, Origin
 from entrepot.storage.pairs import Item
 from entrepot.storage.transaction import Reading, Writing
+from entrepot.sync import attaching
 
 BY = "hub"
 
@@ -61,7 +62,7 @@ def edit(tx: Writing, workspace_id: int, found: Found, data: Kind, words: str = 
     body = kinds.encode(data)
     if body == item.data and item.deleted_at is None:
         return False
-    _plan_items_from_now_on(tx, item)
+    item = _planned(tx, item)
     old = found.fields
     changed = {name for name, value in fields_of(data).items() if value != old.get(name)}
     change = Change(
@@ -84,7 +85,7 @@ def move(tx: Writing, workspace_id: int, found: Found, collection: int) -> None:
     item = found.item
     if item.collection == collection or item.deleted_at is not None:
         return
-    _plan_items_from_now_on(tx, item)
+    item = _planned(tx, item)
     _plan_from_now_on(tx, collection)
     change = Change(
         item=item.key, before=item.data, data=item.data, old_collection=item.collection, collection=collection,
@@ -97,7 +98,7 @@ def delete(tx: Writing, workspace_id: int, found: Found, words: str = "was delet
     item = found.item
     if item.deleted_at is not None:
         return False
-    _plan_items_from_now_on(tx, item)
+    item = _planned(tx, item)
     change = Change(
         item=item.key, before=item.data, data=None, old_collection=item.collection, collection=item.collection,
         action="delete", words=words,
@@ -112,13 +113,16 @@ def marks_of(kind: str, fields: Collection[str], at: int) -> Mapping[str, Mark]:
     return {unit.name: mark for unit in units(kind) if not set(fields).isdisjoint(unit.fields)}
 
 
-def _plan_items_from_now_on(tx: Writing, item: Item) -> None:
+def _planned(tx: Writing, item: Item) -> Item:
     """An edited item differs from what it mirrored: from here on its stream is planned record by record."""
-    streams = tx.fetch("SELECT DISTINCT stream_id FROM links WHERE item_id = ?", item.key)
-    for (stream,) in streams:
+    of_item = "SELECT DISTINCT stream_id, collection_id IS NULL FROM links WHERE item_id = ? AND origin = 'live'"
+    for stream, is_loose in tx.fetch(of_item, item.key):
+        if is_loose:
+            attaching.take_in(tx, streams.by_key(tx, stream))
         attachments.plan_from_now_on(tx, stream)
     if item.collection is not None:
         _plan_from_now_on(tx, item.collection)
+    return pairs.items_of(tx, [item.key])[item.key]
 
 
 def _plan_from_now_on(tx: Writing, collection: int) -> None:
