@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from entrepot.core.errors import SafetyStop
+from entrepot.core.plan_sides import GONE
 from entrepot.core.plan_table import Action
 from entrepot.core.safety import Tally, first_stop, stop_all_changed, stop_deletions, stop_remapped
 from entrepot.storage.attachments import Attachment
@@ -16,10 +17,14 @@ FEWEST = 2
 
 
 class Share(msgspec.Struct):
-    """What would become of the linked records of one side; at first the most it can be, and then exactly."""
+    """What would become of the linked records of one side; at first the most it can be, and then exactly.
+
+    `gone` are those that the other side has no more, whatever becomes of them here.
+    """
 
     deleted: int = 0
     changed: int = 0
+    gone: int = 0
 
 
 class Load(msgspec.Struct):
@@ -36,7 +41,9 @@ def load(tx: Reading, attachment: Attachment) -> Load:
     arrived = tx.fetch(f"SELECT {_DELETED_HERE}, {_CHANGED_HERE} {_ARRIVED}", attachment.key)[0]
     leaving = tx.fetch(f"SELECT {_DELETED_AWAY}, count(*) {_LEAVING}", attachment.key)[0]
     deleted = int(leaving[0])
-    return Load(there, Share(int(arrived[0]), int(arrived[1])), Share(deleted, int(leaving[1]) - deleted))
+    return Load(
+        there, Share(int(arrived[0]), int(arrived[1]), int(arrived[0])), Share(deleted, int(leaving[1]) - deleted)
+    )
 
 
 def exactly(there: int, decisions: Iterable[Decision]) -> Load:
@@ -44,6 +51,7 @@ def exactly(there: int, decisions: Iterable[Decision]) -> Load:
     for decision in decisions:
         plan = decision.plan
         found.here.deleted += plan.action is Action.DELETE_HERE
+        found.here.gone += decision.base is not None and decision.remote is GONE
         found.away.deleted += plan.action is Action.DELETE_THERE
         if decision.base is not None and plan.action not in {Action.DELETE_HERE, Action.DELETE_THERE}:
             found.here.changed += bool(plan.hub)
@@ -58,10 +66,10 @@ def stop(attachment: Attachment, found: Load, now_under: Mapping[str, str]) -> S
     name = attachment.remote_name or attachment.stream_name
     what, where = f"{attachment.kind}s", f"{attachment.integration_name} ({name})"
     cause = _cause(attachment.planned_under, now_under)
-    gone = found.here.deleted
+    gone = found.here.gone
     here = Tally(
         what=what, where=where, there=found.there, found=found.there - gone if gone else None,
-        deleted=gone, changed=found.here.changed,
+        deleted=found.here.deleted, changed=found.here.changed,
     )  # fmt: skip
     away = Tally(what=what, where=where, there=found.there, deleted=found.away.deleted, changed=found.away.changed)
     return (

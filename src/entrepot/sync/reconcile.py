@@ -103,13 +103,16 @@ def _waiting(tx: Reading, attachment: Attachment) -> int:
 
 
 def _planned(tx: Reading, scene: Scene, attachment: Attachment) -> Iterator[Decision]:
-    for load in (arrivals(scene), dues(attachment)):
+    """Each pair once: what has come in and is also to go out is with what has come in."""
+    for is_arrived, load in ((True, arrivals(scene)), (False, dues(attachment))):
         after = 0
         while True:
             found, after = load(tx, after)
             if not found and not after:
                 break
-            mine = [pair for pair in found if pair.attachment.key == attachment.key]
+            mine = [
+                pair for pair in found if pair.attachment.key == attachment.key and bool(pair.arrival) == is_arrived
+            ]
             yield from decide(tx, mine, scene.terms)
 
 
