@@ -90,27 +90,34 @@ class _Maker:
             put(whole, self._write.key, "1")
         # What `prepare` must ask the service for is left out: the rest can be looked at.
         tries = [whole, *({key: value for key, value in whole.items() if key != left} for left in whole)]
-        base = next((data for data in tries if self._sent(data, names) is not None), whole)
+        base = next((data for data in tries if self._sent(verb, data, names) is not None), whole)
         seen: list[Record] = []
         for data in (base, *({**base, **other} for other in others)):
-            record = self._sent(data, names)
+            record = self._sent(verb, data, names)
             if record is not None and record not in seen:
                 seen.append(record)
                 yield record
 
-    def _sent(self, data: Record, names: frozenset[str]) -> Record | None:
-        return self._prepared(self._mapping.write(data, only=names), data)
+    def _sent(self, verb: str, data: Record, names: frozenset[str]) -> Record | None:
+        try:
+            return self._prepared(verb, self._mapping.write(data, only=names), data)
+        except RecordRefused:
+            return None  # made up of parts that do not go together
 
-    def _prepared(self, record: Record, data: Record) -> Record | None:
+    def _prepared(self, verb: str, record: Record, data: Record) -> Record | None:
         """After `prepare`; None where it needs more than the record."""
         if self._write.prepare is None:
             return record
         prepare: Any = self._entry.load(self._write.prepare)
         words = {name: str(values[0]) for name, values in self._words.items()}
+        words |= {name: setting.default for name, setting in self._manifest.settings.items()}
+        native: Record = {}
+        for path in [self._spec.id] if isinstance(self._spec.id, str) else self._spec.id or []:
+            put(native, path, "1" if verb == "update" else None)
         try:
             if inspect.iscoroutinefunction(prepare):
-                return asyncio.run(prepare(record, {}, data, None, words))
-            return prepare(record, {}, data)
+                return asyncio.run(prepare(record, native, data, None, words))
+            return prepare(record, native, data)
         except (AttributeError, LookupError, TypeError, ValueError, RecordRefused):
             return None  # there is no client here, and not all that a service would have told
 

@@ -56,7 +56,18 @@ _ADVICE: Mapping[type[EntrepotError], str] = {
 _LIMITED = re.compile(
     rb"(?i)[\"'](?:code|reason|type|error|status)[\"']\s*:\s*[\"']\w*(?:rate_?limit|throttl|quotaexceeded)"
 )
-_SAYS = ("message", "error_description", "error_summary", "detail", "description", "title", "reason", "error", "errors")
+_SAYS = (
+    "message",
+    "error_description",
+    "error_summary",
+    "detail",
+    "description",
+    "title",
+    "reason",
+    "error",
+    "errors",
+    "err",
+)
 
 
 def error_type(request: Request, response: Response, overrides: Mapping[int, str]) -> type[EntrepotError]:

@@ -17,16 +17,17 @@ from entrepot.transport.client import Client
 
 Json = dict[str, Any]
 
-_DAY_BEGINS = time(hour=4)
+DAY_BEGINS = time(hour=4)
 
 
 async def complete(record: Json, _http: Client, words: Mapping[str, Any]) -> Json:
-    """Adds, under `entrepot`, start and due as a `date` or a `time`, and the estimate as a duration."""
-    zone = _zone(words.get("time_zone"))
+    """Adds, under `entrepot`, start and due as a `date` or a `time`, the estimate as a duration, and the text."""
+    zone = zone_of(words.get("time_zone"))
     try:
         ends = {name: _moment(record.get(f"{name}_date")) for name in ("start", "due")}
         estimate = record.get("time_estimate")
         made: Json = {"estimate": None if estimate is None else duration_of(as_integer(estimate) / 1000)}
+        made["text"] = record.get("markdown_description") or record.get("description")
     except (LensError, OverflowError) as why:
         raise RecordRefused(f"A date or an estimate cannot be read: {why}.") from why
     given = {name: at for name, at in ends.items() if at is not None}
@@ -37,7 +38,7 @@ async def complete(record: Json, _http: Client, words: Mapping[str, Any]) -> Jso
     return {**record, "entrepot": {**made, **times, "zone": zone.key if zone else None}}
 
 
-def _zone(name: object) -> ZoneInfo | None:
+def zone_of(name: object) -> ZoneInfo | None:
     try:
         return zone_named(name) if name else None
     except LensError as why:
@@ -52,12 +53,12 @@ def _is_day(has_time: object, at: datetime, zone: ZoneInfo | None) -> bool:
     """By what the service says, or, where it says nothing, by the time of day."""
     if isinstance(has_time, bool):
         return not has_time
-    return zone is not None and at.astimezone(zone).time() == _DAY_BEGINS
+    return zone is not None and at.astimezone(zone).time() == DAY_BEGINS
 
 
 def _day(at: datetime, zone: ZoneInfo | None) -> str:
     """Whose four in the morning it is; where it is nobody's we know, the one nearest to four in the morning UTC."""
     local = at.astimezone(zone) if zone else at
-    if local.time() != _DAY_BEGINS:
-        local = at + timedelta(hours=12 - _DAY_BEGINS.hour)
+    if local.time() != DAY_BEGINS:
+        local = at + timedelta(hours=12 - DAY_BEGINS.hour)
     return local.date().isoformat()
