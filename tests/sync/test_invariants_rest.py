@@ -8,7 +8,6 @@ import pytest
 from tests.sync.fake_remote import FakeRemote, Knobs
 from tests.sync.world import World
 
-
 SEEDS = int(os.environ.get("SEEDS", "1"))
 
 
