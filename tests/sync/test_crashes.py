@@ -165,8 +165,8 @@ def tell(service: str, folder: Path, url: str = "") -> Told:
     for number, step in enumerate(STORY):
         snapshots.append(snapshot(world, folder / str(number)))
         play_step(world, step, Schedule(service, 0))
-    end = outcome(world)
     effects = world.life.effects[:]
+    end = outcome(world)
     world.settle(confirmed=True)
     assert outcome(world) == end, "the story ends before all is settled"
     world.close()
@@ -219,7 +219,8 @@ def play(schedule: Schedule, told: Told, folder: Path) -> dict[str, object]:
             play_step(world, step, schedule)
         same = told.effects[start.effects : schedule.first]
         assert world.life.effects[: len(same)] == same, "the story was not told in the same order"
-        world.settle(confirmed=True)
+        while world.dies(lambda: world.settle(confirmed=True)):
+            """The second death may come after the story."""
         before = world.writes()
         for name in world.remotes:
             world.sync(name)
