@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from entrepot.core.errors import RecordRefused
 from entrepot.core.fields import Value
 from entrepot.core.kind import Kind
-from entrepot.core.lens import LensError
+from entrepot.core.lens import AS_IS, LensError
 from entrepot.core.mapping import FieldLens, Mapping, Record
 from entrepot.core.merge_choice import WHEN
 from entrepot.core.path import steps
@@ -49,6 +49,8 @@ class Projection:
             return value
         if (verbs := lines[0].verbs) is not None:
             return _first_with(verbs, value)
+        if lines[0].lens is AS_IS and lines[0].targets == (info.encode_name,) and value is not None:
+            return value
         return self._there_and_back({field: value}, (info.encode_name,))[field]
 
     def _together(self, values: dict[str, Value]) -> dict[str, Value]:
