@@ -70,7 +70,7 @@ def test_i14_what_was_refused_is_tried_again_once_it_is_edited(tmp_path, by):
 
 
 def test_i14_what_the_service_edits_still_comes_in_while_our_edit_is_set_aside(tmp_path):
-    a = FakeRemote("a", knobs=Knobs(refuses=lambda write: "no"))
+    a = FakeRemote("a", knobs=Knobs(refuses=lambda _: "no"))
     with World(tmp_path, a) as world:
         a.put("a1", title="milk")
         world.attach("a")

@@ -88,7 +88,7 @@ def test_i19_the_same_occurrence_edited_differently_is_one_conflict_and_the_titl
 
 def test_i19_a_series_that_is_moved_here_while_an_occurrence_is_edited_there_is_not_mixed_up(pair):
     """Overrides stand at the times of the old series: moved apart from each other, they would point nowhere."""
-    world, a, b = pair
+    world, a, _ = pair
     a.put("a1", **SERIES)
     world.settle()
     world.edit(world.item("Choir"), start="2026-03-03T19:00:00", recurrence_overrides={})
