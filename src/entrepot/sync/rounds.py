@@ -24,7 +24,7 @@ from entrepot.sync.terms import can
 async def round_of(scene: Scene) -> bool:
     """Whether another round has something to do. What is down or forbidden ends it, after what was answered is kept."""
     with scene.job.database.read() as tx:
-        matched = adopting.matches(tx, scene.attachments, scene.writing.fields if scene.writing else None)
+        matched = adopting.matches(tx, scene.attachments, scene.told)
     again = await _batches(scene, arrivals(scene), matched)
     for attachment in scene.attachments:
         again |= await _batches(scene, dues(attachment), {})

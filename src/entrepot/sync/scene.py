@@ -29,6 +29,7 @@ class Scene(msgspec.Struct, frozen=True):
     attachments: Sequence[Attachment]
     terms: Mapping[int, Terms]
     writing: Writing | None
+    told: frozenset[str] | None
 
     @property
     def origin(self) -> Origin:
@@ -48,7 +49,8 @@ def scene_of(job: Job, stream: Stream) -> Scene | None:
     if not found:
         return None
     writing = job.reader.writing(stream.name) if isinstance(job.reader, Writer) else None
-    return Scene(job, stream, found, {one.key: terms_of(one, writing) for one in found}, writing)
+    told = next(one.told for one in job.streams if one.name == stream.name)
+    return Scene(job, stream, found, {one.key: terms_of(one, writing, told) for one in found}, writing, told)
 
 
 def under(tx: Reading, scene: Scene, attachment: Attachment) -> dict[str, str]:

@@ -24,8 +24,11 @@ _FACTS: Mapping[str, frozenset[str]] = {
 READ_ONLY = Writing(verbs=frozenset(), fields=frozenset())
 
 
-def terms_of(attachment: Attachment, writing: Writing | None) -> Terms:
-    """`writing` is what the connector can write there; None where it only reads."""
+def terms_of(attachment: Attachment, writing: Writing | None, told: frozenset[str] | None = None) -> Terms:
+    """`writing` is what the connector can write there, None where it only reads; `told` the fields it tells of.
+
+    What a service does not tell of is not empty there: it is no part of what both sides agree on.
+    """
     can = writing or READ_ONLY
     direction = attachment.direction
     assert direction != "none"  # what is detached is not planned
@@ -33,7 +36,7 @@ def terms_of(attachment: Attachment, writing: Writing | None) -> Terms:
         kind=attachment.kind,
         direction="two_way" if direction == "manual" else direction,
         drift=attachment.settings.drift,
-        fields=scope_of(attachment.kind, attachment.settings),
+        fields=scope_of(attachment.kind, attachment.settings, told),
         writable=can.fields if "update" in can.verbs or "create" in can.verbs else frozenset(),
         policies=Policies(
             integration=attachment.policy,
@@ -44,8 +47,10 @@ def terms_of(attachment: Attachment, writing: Writing | None) -> Terms:
     )
 
 
-def scope_of(kind: str, settings: Settings) -> frozenset[str]:
+def scope_of(kind: str, settings: Settings, told: frozenset[str] | None = None) -> frozenset[str]:
     every = frozenset(KINDS[kind].__struct_fields__) - one_sided(kind)
+    if told is not None:
+        every &= told
     return every if settings.fields is None else every & settings.fields
 
 
@@ -83,11 +88,12 @@ def causes(terms: Terms, attachment: Attachment, mapped_at: int, permitted_at: i
 
 
 def _projection(project: Callable[[str, Value], Value]) -> Callable[[str, Value], Value]:
-    """Of what is merged as one, each field by itself."""
+    """Of what is merged as one, the whole where the connector can say; else each field by itself."""
 
     def of_unit(unit: str, value: Value) -> Value:
-        if unit != WHEN:
-            return project(unit, value)
+        held = project(unit, value)
+        if unit != WHEN or held is not value:
+            return held
         return {name: project(name, each) for name, each in value.items()}
 
     return of_unit
