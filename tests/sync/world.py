@@ -19,10 +19,12 @@ from entrepot.storage.attachments import Attachment, CollectionPolicies, Directi
 from entrepot.storage.blobs import Blobs
 from entrepot.storage.database import Database
 from entrepot.storage.integrations import NewIntegration
-from entrepot.sync import attaching, editing
+from entrepot.storage.rehearsal import rehearsal
+from entrepot.sync import attaching, editing, undoing
 from entrepot.sync.attaching import Matched
 from entrepot.sync.part import Job
 from entrepot.sync.run import sync
+from entrepot.sync.steps import Steps
 
 
 class World:
@@ -74,7 +76,7 @@ class World:
         collection = self.home(into)
         with self.database.write() as tx:
             integration = integrations.find(tx, self.workspace, name)
-            stream = streams.ensure(tx, self.workspace, integration, "things", self.kind)
+            stream = streams.ensure(tx, self.workspace, integration, self.remotes[name].stream.name, self.kind)
             there = attaching.Remote(stream=stream, id=remote, name=f"{name} {remote}")
             matched = attaching.attach(tx, there, collection, direction, match=match)
         if settings:
@@ -113,22 +115,40 @@ class World:
                 attachments.keep_policies(tx, self.collection, policies)
 
     def sync(self, name: str, *, confirmed: bool = False, full: bool = False) -> Report:
+        job = self.job(name, self.database)
+        return self.run(msgspec.structs.replace(job, full=full, confirmed=confirmed))
+
+    def job(self, name: str, database: Database) -> Job:
         remote = self.remotes[name]
-        with self.database.read() as tx:
+        with database.read() as tx:
             integration = integrations.find(tx, self.workspace, name)
         new = runs.NewRun(workspace_id=self.workspace, integration=integration.key, task="sync")
-        job = Job(
-            database=self.database,
+        return Job(
+            database=database,
             blobs=self.blobs,
-            held=runs.start(self.database, new),
+            held=runs.start(database, new),
             workspace_id=self.workspace,
             integration=integration,
             reader=remote,
             streams=[remote.stream],
-            full=full,
-            confirmed=confirmed,
         )
-        return self.run(job)
+
+    def rehearse(self, name: str) -> Steps:
+        """What the next sync would do."""
+        steps = Steps()
+        with rehearsal(self.database) as copy:
+            report = self.run(msgspec.structs.replace(self.job(name, copy), steps=steps))
+        assert report.status == "done", report
+        return steps
+
+    def undo(self, run: str) -> undoing.Undone:
+        """All that the run with this public id did."""
+        found, before = undoing.Undone(), 2**62
+        while before:
+            with self.database.write() as tx:
+                ((key,),) = tx.fetch("SELECT id FROM runs WHERE public_id = ?", run)
+                before = undoing.undo_run(tx, self.workspace, key, found, before)
+        return found
 
     def settle(self, rounds: int = 6, *, confirmed: bool = False) -> None:
         """Sync everybody until nobody writes any more and nothing waits."""
