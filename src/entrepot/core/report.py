@@ -40,10 +40,14 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """`refused` holds the first hundred; all of them are kept with the run. `error` is {code, message}."""
+    """`integration` is its name in the hub. `refused` holds the first hundred; all of them are kept with the run.
+
+    `error` is {code, message}.
+    """
 
     run: str | None
     connector: str
+    integration: str = ""
     status: Status
     seconds: float
     counts: Counts

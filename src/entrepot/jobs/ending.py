@@ -25,6 +25,7 @@ def report(database: Database, run: Run, *, most: int = MOST_SHOWN) -> Report:
     return Report(
         run=run.id,
         connector=run.connector,
+        integration=run.integration_name,
         status=run.status,
         seconds=run.seconds(),
         counts=run.total(),

@@ -70,6 +70,20 @@ def of_stream(tx: Reading, stream: int) -> list[Attachment]:
     return _read(tx, "a.stream_id = ? AND c.synced AND a.direction <> 'none' ORDER BY a.id", stream)
 
 
+def of_workspace(tx: Reading, workspace_id: int) -> list[Attachment]:
+    """All of them, detached ones too, those of removed integrations not among them."""
+    return _read(tx, "c.workspace_id = ? ORDER BY a.id", workspace_id)
+
+
+def places(tx: Reading, workspace_id: int) -> dict[int, tuple[str, str]]:
+    """What each is called, also where its integration was removed: the integration's name and the remote one's."""
+    sql = (
+        "SELECT a.id, i.name, CASE WHEN a.remote_name = '' THEN s.name ELSE a.remote_name END FROM attachments a"
+        " JOIN streams s ON s.id = a.stream_id JOIN integrations i ON i.id = s.integration_id WHERE i.workspace_id = ?"
+    )
+    return {key: (integration, remote) for key, integration, remote in tx.fetch(sql, workspace_id)}
+
+
 def of_collection(tx: Reading, collection: int) -> list[Attachment]:
     return _read(tx, "a.collection_id = ? ORDER BY a.id", collection)
 
@@ -114,6 +128,16 @@ def keep_policies(tx: Writing, collection: int, policies: CollectionPolicies) ->
     tx.execute("UPDATE collections SET policies = ? WHERE id = ?", _packed(policies), collection)
 
 
+def policy_of(tx: Reading, integration: int) -> Policy | None:
+    """The integration's own, None where none was said."""
+    return _policy(tx.fetch("SELECT policy FROM integrations WHERE id = ?", integration)[0][0])
+
+
+def policies_of(tx: Reading, collection: int) -> CollectionPolicies:
+    found = tx.fetch("SELECT policies FROM collections WHERE id = ?", collection)
+    return msgspec.json.decode(found[0][0], type=CollectionPolicies)
+
+
 def keep_policy(tx: Writing, integration: int, policy: Policy | None) -> None:
     tx.execute("UPDATE integrations SET policy = ? WHERE id = ?", _packed(policy), integration)
 
@@ -152,10 +176,15 @@ def _read(tx: Reading, where: str, *values: object) -> list[Attachment]:
             settings=msgspec.json.decode(row[13], type=Settings),
             planned_under=msgspec.json.decode(row[14], type=dict[str, str]),
             policies=msgspec.json.decode(row[15], type=CollectionPolicies),
-            policy=None if row[16] in {"{}", "null"} else msgspec.json.decode(row[16], type=Policy),
+            policy=_policy(row[16]),
         )
         for row in tx.fetch(_SELECT + where, *values)
     ]  # fmt: skip
+
+
+def _policy(told: str) -> Policy | None:
+    """The column begins as `{}`, which says nothing."""
+    return None if told in {"{}", "null"} else msgspec.json.decode(told, type=Policy)
 
 
 def _packed(value: object) -> str:

@@ -6,8 +6,10 @@ from typing import Any, Literal
 import msgspec
 
 from entrepot.core.errors import PersonMustFix
+from entrepot.core.kinds import KINDS
 from entrepot.storage import collections, integrations
 from entrepot.storage.database import Database
+from entrepot.storage.integrations import HUB
 from entrepot.storage.transaction import Reading
 
 BATCH = 1000
@@ -20,7 +22,9 @@ _COLUMNS = (
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """`source` is an integration's id or name or a connector; `collection` a collection's id or name."""
+    """`source` is an integration's id or name, a connector, or `hub` for what was made there; `collection` a
+    collection's id or name.
+    """
 
     kind: str | None = None
     source: str | None = None
@@ -33,8 +37,15 @@ class Named(msgspec.Struct, frozen=True):
     name: str
 
 
+OURS = Named(HUB, HUB)
+"""The source of what was made in the hub."""
+
+
 class Item(msgspec.Struct, frozen=True):
-    """`data` is the JSON of the kind as it is stored; times are milliseconds. A removed integration is still named."""
+    """`data` is the JSON of the kind as it is stored; times are milliseconds.
+
+    A removed integration is still named; what was made in the hub names the hub.
+    """
 
     id: str
     kind: str
@@ -102,10 +113,22 @@ def count(tx: Reading, workspace_id: int) -> list[Shelf]:
         " ORDER BY items.kind, integrations.name, integrations.id",
         workspace_id,
     )
-    return [
+    shelves = [
         Shelf(kind, platform, Named(public, name), int(present), int(deleted))
         for kind, platform, public, name, present, deleted in rows
     ]
+    return sorted([*shelves, *_made_here(tx, workspace_id)], key=lambda one: (one.kind, one.integration.name))
+
+
+def _made_here(tx: Reading, workspace_id: int) -> Iterator[Shelf]:
+    sql = (
+        "SELECT count(*) - count(deleted_at), count(deleted_at) FROM items"
+        " WHERE source_integration_id = 0 AND kind = ? AND workspace_id = ?"
+    )
+    for kind in KINDS:
+        present, deleted = tx.fetch(sql, kind, workspace_id)[0]
+        if present or deleted:
+            yield Shelf(kind, HUB, OURS, int(present), int(deleted))
 
 
 def _batch(tx: Reading, where: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
@@ -120,17 +143,19 @@ def _places(tx: Reading, workspace_id: int, wanted: Wanted) -> list[tuple[str, t
         "SELECT DISTINCT streams.integration_id, streams.kind FROM streams WHERE workspace_id = ? ORDER BY 1, 2",
         workspace_id,
     )
+    shelves += [(0, kind) for kind in sorted(KINDS)]
     sources = _sources(tx, workspace_id, wanted)
     here = [
         (source, kind)
         for source, kind in shelves
         if (sources is None or source in sources) and wanted.kind in {None, kind}
     ]
-    shelf = "source_integration_id = ? AND kind = ? AND deleted_at"
+    # In the hub itself all workspaces make things; the others' integrations are of one workspace each.
+    shelf = "source_integration_id = ? AND kind = ? AND workspace_id = ? AND deleted_at"
     present = f"{shelf} IS NULL AND ? = 0 AND id > ? ORDER BY id"
     deleted = f"{shelf} IS NOT NULL AND (deleted_at, id) > (?, ?) ORDER BY deleted_at, id"
     ways = {"present": [present], "deleted": [deleted], "any": [present, deleted]}[wanted.presence]
-    return [(way, place) for place in here for way in ways]
+    return [(way, (*place, workspace_id)) for place in here for way in ways]
 
 
 def _in_collections(tx: Reading, workspace_id: int, wanted: Wanted) -> list[tuple[str, tuple[object, ...]]]:
@@ -155,6 +180,8 @@ def _sources(tx: Reading, workspace_id: int, wanted: Wanted) -> list[int] | None
     if wanted.source is None:
         return None
     found = integrations.keys_named(tx, workspace_id, wanted.source)
+    if wanted.source.casefold() == HUB:
+        found.append(0)
     if not found:
         raise PersonMustFix(
             f"There is no source {wanted.source!r}. `entrepot integrations list` shows those there are."
@@ -166,7 +193,7 @@ class _Names:
     """Integrations and collections by their keys, read once: there are few of them, and many items."""
 
     def __init__(self, tx: Reading, workspace_id: int) -> None:
-        self._integrations: Mapping[int, Named] = {
+        self._integrations: Mapping[int, Named] = {0: OURS} | {
             one.key: Named(one.id, one.name) for one in integrations.everything(tx, workspace_id, with_removed=True)
         }
         rows = tx.fetch("SELECT id, public_id, name FROM collections WHERE workspace_id = ?", workspace_id)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from sqlalchemy import Boolean, Column, Table, Text, UniqueConstraint, and_, false, func, select
 
+from entrepot.core.errors import PersonMustFix
 from entrepot.storage.ids import new_ids
 from entrepot.storage.items import items
 from entrepot.storage.metadata import METADATA, instant, key, public_id, reference, workspace
@@ -97,6 +98,36 @@ def everything(tx: Reading, workspace_id: int) -> list[Collection]:
         .order_by(collections.c.kind, collections.c.name, collections.c.id)
     )
     return [Collection(*row) for row in tx.run(wanted)]
+
+
+class Home(msgspec.Struct, frozen=True):
+    """A collection of the hub, by its key and as people know it."""
+
+    key: int
+    id: str
+    kind: str
+    name: str
+
+
+def find(tx: Reading, workspace_id: int, wanted: str, kind: str | None = None) -> Home:
+    """The collection with this id, or the only one of this name (in any case), of this kind if one is told."""
+    columns = (collections.c.id, collections.c.public_id, collections.c.kind, collections.c.name)
+    keys = keys_named(tx, workspace_id, wanted)
+    there = [
+        Home(*row) for row in tx.run(select(*columns).where(collections.c.id.in_(keys)).order_by(collections.c.id))
+    ]
+    exact = [one for one in there if one.id == wanted] or there
+    match [one for one in exact if kind in {None, one.kind}]:
+        case [one]:
+            return one
+        case []:
+            of_kind = "" if kind is None or not exact else f" of kind {kind}: it holds {exact[0].kind}s"
+            raise PersonMustFix(
+                f"There is no collection {wanted!r}{of_kind}. `entrepot collections list` shows those there are."
+            )
+        case several:
+            ids = ", ".join(f"{one.id} ({one.kind})" for one in several)
+            raise PersonMustFix(f"{wanted!r} means more than one collection: {ids}. Say which by its id.")
 
 
 def keys_named(tx: Reading, workspace_id: int, wanted: str) -> list[int]:

@@ -15,6 +15,9 @@ from entrepot.storage.transaction import Reading, Writing
 Mode = Literal["live", "archive"]
 Status = Literal["ready", "needs-consent", "stopped"]
 
+HUB = "hub"
+"""The name, and the platform, of what people and programs make in the hub itself; its key is 0."""
+
 integrations = Table(
     "integrations",
     METADATA,
@@ -97,7 +100,9 @@ def add(tx: Writing, workspace_id: int, new: NewIntegration) -> Integration:
 
 
 def check_name(tx: Reading, workspace_id: int, name: str) -> None:
-    """A name is given once, in whatever case."""
+    """A name is given once, in whatever case; `hub` is the hub itself."""
+    if name.casefold() == HUB:
+        raise PersonMustFix(f"{name!r} is what the hub itself is called. Choose another name with --name.")
     if any(one.name.casefold() == name.casefold() for one in everything(tx, workspace_id)):
         raise PersonMustFix(f"There already is an integration named {name!r}. Choose another name with --name.")
 
@@ -160,12 +165,17 @@ def set_settings(tx: Writing, workspace_id: int, number: int, settings: Mapping[
     _set(tx, workspace_id, number, {"settings": _packed(settings), "base_url": base_url})
 
 
+def set_permitted(tx: Writing, workspace_id: int, number: int) -> None:
+    """A person gives permission now: less may be seen from here on than before, and a brake looks twice."""
+    _set(tx, workspace_id, number, {"permitted_at": tx.now()})
+
+
 def make_live(tx: Writing, workspace_id: int, number: int) -> None:
     """What began as an imported archive now has an account behind it; its items and links stay its own."""
     _set(tx, workspace_id, number, {"mode": "live"})
 
 
-def _set(tx: Writing, workspace_id: int, number: int, values: Mapping[str, str | None]) -> None:
+def _set(tx: Writing, workspace_id: int, number: int, values: Mapping[str, str | int | None]) -> None:
     mine = and_(integrations.c.workspace_id == workspace_id, integrations.c.id == number)
     tx.run(integrations.update().where(mine).values(dict(values)))
 

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Column, Index, Integer, Row, Table, Text, func, select
 
 from entrepot.core.change import BadRow
-from entrepot.core.errors import PersonMustFix
+from entrepot.core.errors import PersonMustFix, TryLater
 from entrepot.core.report import Counts, Status
 from entrepot.storage.integrations import integrations
 from entrepot.storage.metadata import METADATA, instant, key, public_id, reference, workspace
@@ -114,6 +114,13 @@ def find(tx: Reading, workspace_id: int, public: str) -> Run:
     if row is None:
         raise PersonMustFix(f"There is no run {public!r}. `entrepot runs list` shows those there are.")
     return _unpacked(row)
+
+
+def check_idle(tx: Reading, workspace_id: int, integration: int, name: str) -> None:
+    """Raises TryLater while a run of the integration is under way: nothing may be changed under it."""
+    mine = (runs.c.workspace_id == workspace_id, runs.c.integration_id == integration, runs.c.status == "running")
+    if tx.run(select(func.count()).where(*mine)).scalar_one():
+        raise TryLater(f"{name} is being read right now. Wait until that run ends.")
 
 
 def by_key(tx: Reading, number: int) -> Run:

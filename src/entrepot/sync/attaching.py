@@ -45,8 +45,8 @@ def attach(tx: Writing, remote: Remote, collection: int, direction: Direction, *
     if known is None:
         key = attachments.attach(tx, stream.key, (remote.id, remote.name), collection, direction)
         _take_in_whole(tx, stream, key, collection)
-    elif known.collection == collection:
-        key = known.key
+    elif known.collection == collection or known.direction == "none":
+        key = known.key  # what is detached brings nothing along: what it brought is the collection's
         attachments.change(tx, key, collection=collection, direction=direction)
     else:
         key = known.key
