@@ -54,6 +54,17 @@ def decide(tx: Reading, pairs: Sequence[Pair], terms: Mapping[int, Terms]) -> li
     return [found[id(pair)] for pair in pairs]
 
 
+def unwritten(decision: Decision) -> Decision:
+    """What the service said is followed, and nothing is written there; what waits to go out waits on."""
+    terms = msgspec.structs.replace(decision.terms, writable=frozenset())
+    return msgspec.structs.replace(
+        decision,
+        terms=terms,
+        pair=msgspec.structs.replace(decision.pair, due=None),
+        plan=plan(decision.base, decision.hub, decision.remote, terms),
+    )
+
+
 def record_fields(kind: str, data: bytes) -> Fields:
     return fields_of(kinds.decode(kind, data))
 

@@ -12,12 +12,12 @@ from entrepot.storage.pairs import Pair
 from entrepot.storage.transaction import Reading
 from entrepot.storage.transaction import Writing as Tx
 from entrepot.sync import adopting, settling
-from entrepot.sync.deciding import Decision, decide
+from entrepot.sync.deciding import Decision, decide, unwritten
 from entrepot.sync.effects import carry_out
 from entrepot.sync.outgoing import Outgoing, verb_of
 from entrepot.sync.part import obey
 from entrepot.sync.scene import Load, Scene, arrivals, dues
-from entrepot.sync.sending import look_again, send
+from entrepot.sync.sending import Sent, look_again, send
 from entrepot.sync.terms import can
 
 
@@ -53,7 +53,7 @@ def _carry_out(scene: Scene, load: Load, after: int, matched: dict[str, int]) ->
         ends.append(end)
         adopted = [_adopted(tx, pair, matched) for pair in found]
         decisions = decide(tx, adopted, scene.terms)
-        ready = [each for each in decisions if _is_ready(tx, scene, each, waits)]
+        ready = [each for decision in decisions if (each := _readied(tx, scene, decision, waits)) is not None]
         if scene.job.steps is not None:
             scene.job.steps.add(ready)
         done = carry_out(tx, scene.origin, ready)
@@ -71,26 +71,26 @@ def _adopted(tx: Reading, pair: Pair, matched: dict[str, int]) -> Pair:
     return pair if item is None else adopting.adopt(tx, pair, item)
 
 
-def _is_ready(tx: Tx, scene: Scene, decision: Decision, waits: list[Pair]) -> bool:
-    """Not while an earlier write of it is in doubt, before its parent, or where the service does not offer it."""
+def _readied(tx: Tx, scene: Scene, decision: Decision, waits: list[Pair]) -> Decision | None:
+    """Not while an earlier write of it is in doubt, or before its parent; without the write where none is offered."""
     verb = verb_of(decision)
     if verb is None:
-        return True
+        return decision
     pair = decision.pair
     key = pair.attachment.key
     if pair.item is not None and intents.is_open(tx, key, pair.item.key):
-        return False
+        return None
     if not can(scene.writing, verb):
         if pair.item is not None:
             reason = f"{scene.job.integration.name} offers no way to {verb} this."
             pending.set_aside(tx, key, pair.item.key, reason)
-        return False
+        return unwritten(decision) if verb == "update" and pair.arrival is not None else None
     if pair.due is not None and pair.due.reason and pair.arrival is None:
-        return False
+        return None
     if verb != "delete" and decision.references.waits(tx, key, decision.plan.remote):
         waits.append(pair)
-        return False
-    return True
+        return None
+    return decision
 
 
 async def _send(scene: Scene, outgoing: Sequence[Outgoing]) -> bool:
@@ -98,7 +98,7 @@ async def _send(scene: Scene, outgoing: Sequence[Outgoing]) -> bool:
     job = scene.job
     assert isinstance(job.reader, Writer)  # nothing is recorded for one that only reads
     sent = await send(job.reader, outgoing)
-    await asyncio.to_thread(_keep_sent, scene, sent.written, sent.refused)
+    await asyncio.to_thread(_keep_sent, scene, sent)
     for one in sent.stale:
         await _read_again(scene, one)
     if sent.unknown:
@@ -106,11 +106,12 @@ async def _send(scene: Scene, outgoing: Sequence[Outgoing]) -> bool:
     return bool(sent.stale) or bool(sent.written)
 
 
-def _keep_sent(scene: Scene, written: Sequence[settling.Outcome], refused: Sequence[settling.Refusal]) -> None:
+def _keep_sent(scene: Scene, sent: Sent) -> None:
     def work(tx: Tx) -> Counts:
-        settling.keep_written(tx, scene.origin, scene.stream, written)
-        settling.keep_refused(tx, scene.origin, scene.stream, refused)
-        return Counts(sent=len(written), refused=len(refused))
+        settling.keep_written(tx, scene.origin, scene.stream, sent.written)
+        settling.keep_refused(tx, scene.origin, scene.stream, sent.refused)
+        intents.settled(tx, [one.op for one in sent.unsent])
+        return Counts(sent=len(sent.written), refused=len(sent.refused))
 
     _keep(scene, work)
 

@@ -18,12 +18,13 @@ TOGETHER = 8
 
 
 class Sent(msgspec.Struct):
-    """What became of each. `unknown` may have been carried out or not; what is neither here nor there is for later."""
+    """What became of each. `unknown` may have been carried out or not; `unsent` never left, because of one that was."""
 
     written: list[tuple[Outgoing, Change]] = []
     refused: list[tuple[Outgoing, RecordRefused]] = []
     stale: list[Outgoing] = []
     unknown: list[EntrepotError] = []
+    unsent: list[Outgoing] = []
 
 
 async def send(writer: Writer, outgoing: Sequence[Outgoing]) -> Sent:
@@ -39,6 +40,8 @@ async def send(writer: Writer, outgoing: Sequence[Outgoing]) -> Sent:
                 sent.stale.append(one)
             case EntrepotError():
                 sent.unknown.append(outcome)
+            case None:
+                sent.unsent.append(one)
     return sent
 
 
@@ -69,30 +72,36 @@ def write_of(one: Outgoing) -> Write:
     )
 
 
-async def _outcomes(writer: Writer, outgoing: Sequence[Outgoing]) -> Sequence[Change | EntrepotError]:
+async def _outcomes(writer: Writer, outgoing: Sequence[Outgoing]) -> Sequence[Change | EntrepotError | None]:
+    """Once the service is down or permission is gone, what has not been sent yet is not: None."""
     writes = [write_of(one) for one in outgoing]
     if isinstance(writer, Batching):
-        chunks = [writes[start : start + writer.most] for start in range(0, len(writes), writer.most)]
-        return [outcome for chunk in chunks for outcome in await _batch(writer, chunk)]
+        return await _batches(writer, writes)
     room = asyncio.Semaphore(TOGETHER)
     stop: list[EntrepotError] = []
     return await asyncio.gather(*(_one(writer, write, room, stop) for write in writes))
 
 
-async def _batch(writer: Batching, writes: Sequence[Write]) -> Sequence[Change | EntrepotError]:
-    try:
-        return await writer.write_all(writes)
-    except EntrepotError as error:
-        return [error] * len(writes)
+async def _batches(writer: Batching, writes: Sequence[Write]) -> Sequence[Change | EntrepotError | None]:
+    outcomes: list[Change | EntrepotError | None] = []
+    while len(outcomes) < len(writes):
+        batch = writes[len(outcomes) : len(outcomes) + writer.most]
+        try:
+            found = await writer.write_all(batch)
+        except EntrepotError as error:
+            found = [error] * len(batch)
+        outcomes += found
+        if any(isinstance(one, EntrepotError) and not isinstance(one, RecordRefused | Stale) for one in found):
+            outcomes += [None] * (len(writes) - len(outcomes))
+    return outcomes
 
 
 async def _one(
     writer: Writer, write: Write, room: asyncio.Semaphore, stop: list[EntrepotError]
-) -> Change | EntrepotError:
-    """Once the service is down or permission is gone, what has not been sent yet is not."""
+) -> Change | EntrepotError | None:
     async with room:
         if stop:
-            return stop[0]
+            return None
         try:
             return await writer.write(write)
         except (RecordRefused, Stale) as error:
