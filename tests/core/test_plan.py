@@ -287,6 +287,21 @@ def test_a_field_the_service_does_not_let_one_write_is_not_written():
     assert found.remote == {"title": "A"}
 
 
+def test_what_cannot_be_written_there_keeps_nothing_that_was_deleted_there():
+    some = terms(writable=frozenset({"title"}))
+    assert plan(BASE, here(keywords=["garden"]), GONE, some).action is Action.DELETE_HERE
+    assert plan(BASE, here(title="Green tea"), GONE, some).action is Action.CREATE_THERE
+
+
+def test_of_when_it_is_as_much_is_written_as_the_service_lets_one():
+    some = Terms(kind="task", fields=frozenset({"start", "due", "time_zone"}), writable=frozenset({"due", "time_zone"}))
+    fields = {"start": None, "due": None, "time_zone": None}
+    base = Base(hub=fields, remote=fields)
+    edited = Present(fields={**fields, "due": "2026-12-24T09:00:00"}, mark=HUB)
+    found = plan(base, edited, Present(fields=fields, mark=SERVICE), some)
+    assert (found.action, found.remote["due"]) == (Action.WRITE, "2026-12-24T09:00:00")
+
+
 def test_what_the_service_changes_beyond_what_was_written_is_taken_next_time():
     found = plan(BASE, here(progress="completed"), there(), terms())
     returned = there(version="3", progress="completed", percent_complete=100)

@@ -46,7 +46,8 @@ def _compare(base: Base, side: State, terms: Terms, which: Side) -> History:
         return "gone"
     index = 0 if which == "hub" else 1
     for unit in terms.units():
-        if unit.how is not How.OWN:
+        # What was never written there, because it cannot be, differs for ever and is no edit of what was deleted.
+        if unit.how is not How.OWN and (which == "remote" or not terms.writable or terms.holds(unit)):
             views = view(unit, base, side, side, terms)
             if views.edited()[index]:
                 return "edited"

@@ -83,7 +83,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         return self.direction != "push"
 
     def may_write(self, unit: Unit) -> bool:
-        return self.direction != "pull" and (self.writable is None or self.writable.issuperset(unit.fields))
+        return self.direction != "pull" and self.holds(unit)
+
+    def holds(self, unit: Unit) -> bool:
+        """Whether the service lets one write it; of what is merged as one, some of it: `project` says what is left out."""
+        return self.writable is None or not self.writable.isdisjoint(unit.fields)
 
 
 def remembered(base: Base, conflicts: tuple[Conflict, ...], terms: Terms, mark: Mark) -> Present:
