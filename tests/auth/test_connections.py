@@ -43,6 +43,18 @@ async def test_the_whole_way_by_browser(hub, service):
     assert len(service.requests) == 1
 
 
+@pytest.mark.parametrize("write", [False, True])
+async def test_permission_to_write_is_known_where_it_was_asked_for(hub, service, write):
+    started = hub.connections.start_connect(hub.place, REDIRECT, write=write)
+    hub.connect(await hub.connections.finish_connect(hub.place, started, callback_of(started)))
+    assert hub.connections.may_write(hub.place, hub.integration()) is write
+
+
+async def test_of_a_ready_token_nobody_knows_whether_it_may_write(hub):
+    hub.connect(await hub.connections.connect_with(hub.place, {"access_token": Secret("access-0")}))
+    assert hub.connections.may_write(hub.place, hub.integration())
+
+
 async def test_a_credential_signs_before_it_is_stored_so_that_it_can_be_probed(hub):
     held = await hub.connections.connect_with(hub.place, {"access_token": Secret("access-0")})
     request = await hub.connections.signer_with(hub.place, held).sign(Request("GET", "https://api.example.org"))

@@ -43,7 +43,10 @@ class Person(Protocol):
 
 
 class Connect(msgspec.Struct, frozen=True, kw_only=True):
-    """`connector` may name a provider of a protocol: `caldav:fastmail`. `port` fixes the loopback redirect's."""
+    """`connector` may name a provider of a protocol: `caldav:fastmail`. `port` fixes the loopback redirect's.
+
+    `write` asks for permission to write, too.
+    """
 
     connector: str
     name: str | None = None
@@ -51,12 +54,13 @@ class Connect(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Mapping[str, Secret] = {}
     base_url: str | None = None
     port: int = 0
+    write: bool = False
 
 
 async def connect(services: Services, wanted: Connect, person: Person | None = None) -> IntegrationView:
     """Nothing is kept unless the service has said whose account it is. The same account again is a reconnection."""
     place, secrets = _place(services, wanted)
-    held = await _permission(services, place, secrets, wanted.port, person)
+    held = await _permission(services, place, secrets, wanted, person)
     signer = services.connections.signer_with(place, held)
     async with opened(services, place, signer) as reader:
         account = await reader.probe()
@@ -106,25 +110,26 @@ def _place(services: Services, wanted: Connect) -> tuple[Place, Mapping[str, Sec
 
 
 async def _permission(
-    services: Services, place: Place, secrets: Mapping[str, Secret], port: int, person: Person | None
+    services: Services, place: Place, secrets: Mapping[str, Secret], wanted: Connect, person: Person | None
 ) -> Held:
     if secrets:
-        return await services.connections.connect_with(place, secrets)
+        return await services.connections.connect_with(place, secrets, write=wanted.write)
     needs = services.connections.needs(place, "http://127.0.0.1/auth/callback")
     if needs.app_missing:
         raise PersonMustFix(needs.app_missing)
     if not needs.by_browser and not needs.fields:
-        return await services.connections.connect_with(place, {})
+        return await services.connections.connect_with(place, {}, write=wanted.write)
     if person is None:
         raise NeedsConsent(_what_to_give(place.manifest, needs))
     if needs.by_browser:
-        return await _by_browser(services, place, port, person.visit)
-    return await services.connections.connect_with(place, person.answer(needs.fields, needs.help))
+        return await _by_browser(services, place, wanted, person.visit)
+    given = person.answer(needs.fields, needs.help)
+    return await services.connections.connect_with(place, given, write=wanted.write)
 
 
-async def _by_browser(services: Services, place: Place, port: int, visit: Callable[[str], None]) -> Held:
-    async with Loopback(port) as loopback:
-        started = services.connections.start_connect(place, loopback.redirect_uri)
+async def _by_browser(services: Services, place: Place, wanted: Connect, visit: Callable[[str], None]) -> Held:
+    async with Loopback(wanted.port) as loopback:
+        started = services.connections.start_connect(place, loopback.redirect_uri, write=wanted.write)
         visit(started.url)
         callback = await loopback.wait(started.consent.state)
     return await services.connections.finish_connect(place, started, callback)

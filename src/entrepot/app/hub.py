@@ -36,13 +36,17 @@ class Importing(TypedDict, total=False):
 
 
 class Connecting(TypedDict, total=False):
-    """How to connect: with ready `secrets`, or by asking `person`. `port` fixes the redirect's."""
+    """How to connect: with ready `secrets`, or by asking `person`. `port` fixes the redirect's.
+
+    `write` asks for permission to write, too.
+    """
 
     name: str | None
     settings: Mapping[str, str]
     secrets: Mapping[str, Secret]
     base_url: str | None
     port: int
+    write: bool
     person: Person | None
 
 
@@ -107,6 +111,7 @@ class AsyncHub:
             secrets=how.get("secrets", {}),
             base_url=how.get("base_url"),
             port=how.get("port", 0),
+            write=how.get("write", False),
         )
         return await connect(self.services, wanted, how.get("person"))
 

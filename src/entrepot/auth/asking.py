@@ -89,7 +89,7 @@ class Asking(msgspec.Struct, frozen=True):
 
     async def _again(self, held: Held, send: Send) -> Grant:
         if held.grant == "client_credentials":
-            return await oauth2.client_credentials(self.server, self.app, self.scopes, send)
+            return await oauth2.client_credentials(self.server, self.app, held.scopes or self.scopes, send)
         username, secret = held.value("username"), held.value("password")
         if held.grant == "password" and username is not None and secret is not None:
             return await oauth2.password(self.server, self.app, username.reveal(), secret, send)

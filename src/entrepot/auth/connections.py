@@ -99,7 +99,7 @@ class Connections:
             grant = await oauth2.exchange_code(asking.server, asking.app, started.consent, code, send)
         return Held(started.scheme, {}, grant="authorization_code").renewed(asking.completed(grant))
 
-    async def connect_with(self, place: Place, given: Mapping[str, Secret]) -> Held:
+    async def connect_with(self, place: Place, given: Mapping[str, Secret], *, write: bool = False) -> Held:
         """From what the person gave (a ready token, a name and password, keys, or nothing) to a credential."""
         scheme = schemes.choose(place.manifest, list(given))
         if isinstance(scheme, OAuth2) and "access_token" not in given:
@@ -109,8 +109,8 @@ class Connections:
                     f"{place.manifest.name} is connected by browser, or with {schemes.name_ways(scheme)}."
                 )
             values = schemes.hold(place.manifest, given).values
-            first = Held(scheme.scheme, values, grant, schemes.scopes(scheme))
-            return await self._asking(place, scheme).first(first)
+            first = Held(scheme.scheme, values, grant, schemes.scopes(scheme, write=write))
+            return await self._asking(place, scheme, write=write).first(first)
         return schemes.hold(place.manifest, given)
 
     def keep(self, tx: Writing, integration: Integration, new: Held) -> None:
@@ -134,6 +134,14 @@ class Connections:
         if isinstance(scheme, OAuth2):
             return TokenSigner(self._tokens(place, scheme, integration, opened))
         return schemes.signer(scheme, opened, place.settings)
+
+    def may_write(self, place: Place, integration: Integration) -> bool:
+        """Whether the permission that was given covers writing. Of a key or a password nobody can tell: then True."""
+        opened = self._open(integration)
+        scheme = schemes.of_name(place.manifest, opened.scheme) if opened else None
+        if opened is None or not isinstance(scheme, OAuth2) or not opened.scopes:
+            return True
+        return set(scheme.scopes.write) <= set(opened.scopes)
 
     async def disconnect(self, place: Place, integration: Integration) -> bool:
         """Forget the credential, and give the tokens back where the service takes them; True if it did."""
@@ -169,7 +177,7 @@ class Connections:
         renew = self._asking(place, scheme).renew if opened.is_renewable else None
         return Tokens(where, renew)
 
-    def _asking(self, place: Place, scheme: OAuth2, redirect_uri: str = "") -> Asking:
+    def _asking(self, place: Place, scheme: OAuth2, redirect_uri: str = "", *, write: bool = False) -> Asking:
         app = self._find_app(place.manifest)
         if app is None:
             raise apps.missing(place.manifest.id, place.manifest.name, redirect_uri or "this hub shows")
@@ -178,7 +186,7 @@ class Connections:
             server=schemes.server(place.manifest, scheme, place.settings, place.base_url),
             app=app,
             send=sending(place.manifest, place.base_url, allow_private=self._allow_private, log=self._log),
-            scopes=schemes.scopes(scheme),
+            scopes=schemes.scopes(scheme, write=write),
             lives=None if isinstance(expires, str) else expires.total_seconds(),
             idle=scheme.refresh_idle.total_seconds() if scheme.refresh_idle else None,
         )

@@ -60,6 +60,7 @@ def connect(
     ] = None,
     base_url: Annotated[str | None, Parameter(help="Your own server, or a stand-in.")] = None,
     port: Annotated[int, Parameter(help="The port of the redirect address, where the service wants a fixed one.")] = 0,
+    write: Annotated[bool, Parameter(negative="", help="Ask for permission to write, too: for two-way sync.")] = False,
     no_browser: Annotated[bool, Parameter(negative="", help="Only print the address to visit.")] = False,
     common: Common = STANDARD,
 ) -> None:
@@ -75,6 +76,7 @@ def connect(
             secrets=read_secrets(secret or []),
             base_url=base_url,
             port=port,
+            write=write,
             person=person,
         )
     if output.json:
