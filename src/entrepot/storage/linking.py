@@ -37,6 +37,7 @@ def digest(data: bytes) -> bytes:
 
 def keep(tx: Writing, stream: int, rows: Sequence[Seen]) -> list[int]:
     """The links' keys, in order. A record that is linked already is linked to this item from now on."""
+    rows = _with_links(tx, stream, rows)
     new = [row for row in rows if row.link is None]
     keys = iter(_create(tx, stream, new))
     known = [row for row in rows if row.link is not None]
@@ -73,6 +74,18 @@ def linked_elsewhere(tx: Reading, attachment: int, items: Sequence[int]) -> set[
         tx.dialect.as_list(list(items)),
     )
     return {item for (item,) in rows}
+
+
+def _with_links(tx: Reading, stream: int, rows: Sequence[Seen]) -> Sequence[Seen]:
+    """A record made anew may get the id of one that is gone, and then has its link."""
+    made = [row.object_id for row in rows if row.link is None]
+    if not made:
+        return rows
+    sql = f"SELECT object_id, id FROM links WHERE stream_id = ? AND {tx.dialect.contains('object_id')}"  # noqa: S608 -- our own column
+    there = dict(tx.fetch(sql, stream, tx.dialect.as_list(made)))
+    if not there:
+        return rows
+    return [msgspec.structs.replace(row, link=there.get(row.object_id)) if row.link is None else row for row in rows]
 
 
 def _create(tx: Writing, stream: int, new: Sequence[Seen]) -> Sequence[int]:

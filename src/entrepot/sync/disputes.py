@@ -11,13 +11,15 @@ from entrepot.core.merge_choice import Unit, units
 from entrepot.storage.conflicts import Row
 from entrepot.storage.journal import Resolved
 
+_NONE = msgspec.Raw(b"null")
+
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """Each value is JSON of the fields it stands for; None where that side has none. `clashes` are places in it."""
+    """Each value is JSON of the fields it stands for; null where that side has none. `clashes` are places in it."""
 
-    base: msgspec.Raw | None
-    hub: msgspec.Raw | None
-    remote: msgspec.Raw | None
+    base: msgspec.Raw
+    hub: msgspec.Raw
+    remote: msgspec.Raw
     by_hub: Mark
     by_remote: Mark
     clashes: Sequence[tuple[str, ...]] = ()
@@ -27,9 +29,9 @@ def pack(kind: str, conflict: Conflict) -> bytes:
     unit = unit_of(kind, conflict.field)
     return msgspec.json.encode(
         Told(
-            base=_value(kind, unit, conflict.base),
-            hub=_value(kind, unit, conflict.hub),
-            remote=_value(kind, unit, conflict.remote),
+            base=_value(kind, unit, conflict.base) or _NONE,
+            hub=_value(kind, unit, conflict.hub) or _NONE,
+            remote=_value(kind, unit, conflict.remote) or _NONE,
             by_hub=conflict.by_hub,
             by_remote=conflict.by_remote,
             clashes=[clash.path for clash in conflict.clashes],
@@ -77,8 +79,8 @@ def _value(kind: str, unit: Unit | None, value: Value) -> msgspec.Raw | None:
     return msgspec.Raw(encode_fields(kind, value if unit is None else unit.as_fields(value)))
 
 
-def _read(kind: str, unit: Unit | None, raw: msgspec.Raw | None) -> Value:
-    if raw is None:
+def _read(kind: str, unit: Unit | None, raw: msgspec.Raw) -> Value:
+    if bytes(raw) == bytes(_NONE):
         return msgspec.UNSET
     fields = decode_fields(kind, bytes(raw))
     return fields if unit is None else unit.value_in(fields)

@@ -66,7 +66,7 @@ def _keep_found(tx: Tx, place: Place, intent: Intent, found: Change) -> None:
     told = arrival(attachment.remote_id, found)
     if intent.verb == "create" and found.data is not None:
         link = pairs.links_of(tx, stream.kind, stream.key, [found.ref.id]).get(found.ref.id)
-        if link is not None:
+        if link is not None and link.gone_at is None:
             return  # it is another item's
         _forget_replaced(tx, stream, intent)
         seen = linking.seen(None, intent.item, attachment.collection, told)
