@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from entrepot.declarative.compile import is_written
 from entrepot.sdk import manifest_file
 from entrepot.sdk.catalog import Catalog
 from entrepot.settings import VARIABLES
@@ -62,6 +63,8 @@ def test_the_readme_lists_every_connector_with_what_it_reads_and_how_it_connects
         told = {"feed": "told", "absence": "found", "never": "–"}
         deletions = {told[manifest.stream(stream).deletions] for stream in manifest.streams}
         assert rows[name][4].strip() == (", ".join(sorted(deletions)) if "live" in entry.reads else "–"), name
+        written = any(is_written(entry, manifest, stream) for stream in manifest.streams)
+        assert rows[name][5].strip() == ("yes" if written else "–"), name
 
 
 def test_every_app_registration_stands_in_the_example():

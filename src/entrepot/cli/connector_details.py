@@ -11,6 +11,7 @@ from entrepot.checks.runner import Finding, Verdict, check_all
 from entrepot.cli.options import STANDARD, Common
 from entrepot.cli.outcome import DONE, FAILED
 from entrepot.cli.output import Output
+from entrepot.declarative.compile import is_written
 from entrepot.sdk import manifest_file
 from entrepot.sdk.catalog import Catalog, Entry
 from entrepot.sdk.connector import Stream
@@ -26,6 +27,8 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     docs: str
     reads: Sequence[str]
     streams: Sequence[Stream]
+    written: Sequence[str]
+    """The streams that can be written."""
     ways: Sequence[str]
     asks: dict[str, str]
     settings: dict[str, str]
@@ -35,7 +38,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def show(name: str, /, *, common: Common = STANDARD) -> None:
-    """What it reads, what it asks for, and what nobody could check."""
+    """What it reads and writes, what it asks for, and what nobody could check."""
     output = common.output()
     entry = Catalog(common.settings().connectors).entry(name)
     details = _details(entry, manifest_file.load(entry.manifest))
@@ -45,7 +48,10 @@ def show(name: str, /, *, common: Common = STANDARD) -> None:
     output.say(f"{details.name}: {details.summary}", style="bold")
     output.say(details.docs)
     deletions = {"feed": "told by the service", "absence": "found by full listings", "never": "not known"}
-    output.table(("stream", "kind", "deletions"), [(s.name, s.kind, deletions[s.deletions]) for s in details.streams])
+    output.table(
+        ("stream", "kind", "written", "deletions"),
+        [(s.name, s.kind, "yes" if s.name in details.written else "", deletions[s.deletions]) for s in details.streams],
+    )
     for title, rows in (
         ("Give with --secret", details.asks),
         ("Set with --set", details.settings),
@@ -109,6 +115,7 @@ def _details(entry: Entry, manifest: Manifest) -> Details:
         docs=manifest.docs,
         reads=entry.reads,
         streams=[manifest.stream(name) for name in manifest.streams],
+        written=[name for name in manifest.streams if is_written(entry, manifest, name)],
         ways=[
             *([scheme.scheme for scheme in manifest.schemes] if manifest.is_live else []),
             *(["file"] if manifest.is_archive else []),

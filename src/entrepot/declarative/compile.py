@@ -48,6 +48,15 @@ def compile_connector(entry: Entry, manifest: Manifest | None = None) -> Open:
     return lambda context: DeclaredReader(declared, context)
 
 
+def is_written(entry: Entry, manifest: Manifest, stream: str) -> bool:
+    """Whether records of the stream can be written: by requests of the manifest, or by the Python it names."""
+    if stream not in manifest.live_streams:
+        return False
+    if manifest.uses:
+        return hasattr(entry.load(manifest.uses), "write")
+    return manifest.writer is not None or manifest.streams[stream].write is not None
+
+
 def declare(entry: Entry, manifest: Manifest) -> Declared:
     assert manifest.probe is not None
     probing = Ask(request=manifest.probe.request, graphql=manifest.probe.graphql, paging=OnePage())
