@@ -236,7 +236,8 @@ class FakeRemote:
         self.count += 1
         id_ = f"{self.name}{self.count:04d}" if self.knobs.chooses_ids else write.op
         assert write.data is not None
-        fields = self.knobs.normalise({**_empty(self.kind), **fields_of(write.data)})
+        told = {name: value for name, value in fields_of(write.data).items() if name in {*write.fields, "uid"}}
+        fields = self.knobs.normalise({**_empty(self.kind), **told})
         self.records[id_] = self._stamped(Record(id_, fields, 1, write.op, write.collection or "main"))
         self.log.append((id_, write.collection or "main"))
         return self._answer(write, id_)

@@ -19,7 +19,7 @@ from entrepot.sync.deciding import Decision, decide
 from entrepot.sync.part import Job
 from entrepot.sync.rounds import round_of
 from entrepot.sync.scene import Scene, arrivals, dues, scene_of, under
-from entrepot.sync.steps import Steps
+from entrepot.sync.steps import Steps, does_something
 
 MOST_ROUNDS = 8
 
@@ -85,7 +85,7 @@ def _brake(scene: Scene) -> None:
     with scene.job.database.read() as tx:
         for attachment in scene.attachments:
             current = under(tx, scene, attachment)
-            if attachment.direction == "manual" and (waiting := _waiting(tx, attachment)):
+            if attachment.direction == "manual" and (waiting := _waiting(tx, scene, attachment)):
                 raise SafetyStop(
                     f"{waiting} changes wait at {attachment.collection_name} and {attachment.integration_name}"
                     f" ({attachment.remote_name}). Nothing was written. Look at them, then confirm."
@@ -97,9 +97,8 @@ def _brake(scene: Scene) -> None:
                     raise stop
 
 
-def _waiting(tx: Reading, attachment: Attachment) -> int:
-    arrived = "SELECT count(*) FROM incoming WHERE stream_id = ? AND remote_collection = ?"
-    return int(tx.fetch(arrived, attachment.stream, attachment.remote_id)[0][0]) + pending.count(tx, attachment.key)
+def _waiting(tx: Reading, scene: Scene, attachment: Attachment) -> int:
+    return sum(does_something(decision) for decision in _planned(tx, scene, attachment))
 
 
 def _planned(tx: Reading, scene: Scene, attachment: Attachment) -> Iterator[Decision]:

@@ -38,7 +38,7 @@ class Steps:
 
     def add(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
-            if not _does_something(decision):
+            if not does_something(decision):
                 continue
             self.count += 1
             action = decision.plan.action.value
@@ -62,7 +62,8 @@ def step_of(decision: Decision) -> Step:
     )
 
 
-def _does_something(decision: Decision) -> bool:
+def does_something(decision: Decision) -> bool:
+    """Whether anybody would notice: not where only what is remembered moves."""
     plan = decision.plan
     return bool(plan.hub or plan.remote or plan.conflicts) or plan.action in {Action.DELETE_HERE, Action.DELETE_THERE}
 
