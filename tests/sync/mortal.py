@@ -5,6 +5,7 @@ which it is killed on, nothing that is still running does anything more.
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -132,6 +133,11 @@ class MortalWorld(World):
         bury_owner(self.database, self.folder / "hub.db", self.url)
         self.database = self.open()
 
+    def compacted(self) -> None:
+        """All of it in one file, and closed."""
+        self.database.compact()
+        self.close()
+
     def close(self) -> None:
         self.life.ends_in(0)
         self._end_loop()
@@ -157,6 +163,12 @@ def bury_owner(database: Database, file: Path, url: str) -> None:
         return
     with Database(url) as other, other.write() as tx:
         tx.execute(OWNER)
+
+
+def disk(otherwise: Path) -> Path:
+    """Where databases may be made and thrown away by the thousand: in memory, if there is such a place."""
+    memory = Path("/dev/shm")  # noqa: S108 -- folders of its own are made in it
+    return memory if memory.is_dir() and os.access(memory, os.W_OK) else otherwise
 
 
 def names(effects: Sequence[str]) -> dict[str, int]:

@@ -111,6 +111,16 @@ def of_items(tx: Reading, attachment: Attachment, items: Sequence[int]) -> list[
     return _filled(tx, pairs)
 
 
+def unlinked(tx: Reading, attachment: Attachment, after: int, limit: int) -> list[tuple[int, bytes]]:
+    """The next items behind the key, with their data, that are in the collection and not at the attachment."""
+    sql = (
+        "SELECT i.id, i.data FROM items i WHERE i.collection_id = ? AND i.deleted_at IS NULL AND i.id > ?"
+        " AND NOT EXISTS (SELECT 1 FROM links l JOIN bases b ON b.link_id = l.id"
+        " WHERE l.item_id = i.id AND l.gone_at IS NULL AND b.attachment_id = ?) ORDER BY i.id LIMIT ?"
+    )
+    return [(item, bytes(data)) for item, data in tx.fetch(sql, attachment.collection, after, attachment.key, limit)]
+
+
 def links_of(tx: Reading, kind: str, stream: int, object_ids: Sequence[str]) -> dict[str, Link]:
     sql = f"SELECT {_LINK} WHERE l.stream_id = ? AND {tx.dialect.contains('l.object_id')}"
     rows = tx.fetch(sql, stream, tx.dialect.as_list(list(object_ids)))

@@ -18,8 +18,8 @@ BATCH = 500
 def matches(tx: Reading, attachments: Sequence[Attachment], told: frozenset[str] | None) -> dict[str, int]:
     """The item of each record of a stream that has come in, is linked to nothing, and is an item's counterpart.
 
-    Candidates are the items that wait to go out to the attachment and are not there yet. `told` are the fields that
-    the service can hold.
+    Candidates are the items that wait to go out to the attachment and are not there yet; where nothing goes out, all
+    that have no counterpart there. `told` are the fields that the service can hold.
     """
     found: dict[str, int] = {}
     for attachment in attachments:
@@ -39,6 +39,8 @@ def adopt(tx: Reading, pair: Pair, item: int) -> Pair:
 def _candidates(tx: Reading, attachment: Attachment, told: frozenset[str] | None) -> Matcher | None:
     if attachment.settings.match == "none" or not _has_unlinked(tx, attachment):
         return None
+    if attachment.direction == "pull":
+        return _followers(tx, attachment, told)
     matcher: Matcher | None = None
     after = 0
     while due := pairs.due(tx, attachment, after, BATCH):
@@ -49,6 +51,16 @@ def _candidates(tx: Reading, attachment: Attachment, told: frozenset[str] | None
                 matcher = matcher or Matcher(attachment.kind, told)
                 matcher.add(pair.item.key, record_fields(attachment.kind, pair.item.data))
     return matcher
+
+
+def _followers(tx: Reading, attachment: Attachment, told: frozenset[str] | None) -> Matcher | None:
+    matcher = Matcher(attachment.kind, told)
+    after, is_empty = 0, True
+    while found := pairs.unlinked(tx, attachment, after, BATCH):
+        after, is_empty = found[-1][0], False
+        for item, data in found:
+            matcher.add(item, record_fields(attachment.kind, data))
+    return None if is_empty else matcher
 
 
 _NEW = (

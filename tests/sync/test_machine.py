@@ -1,0 +1,376 @@
+"""Anything anybody does, in any order, on two or three services and the hub, with deaths and failures in between.
+
+However it went, all sides then come to agree in a few rounds and to rest; and every edit that was accepted anywhere is
+there, or waits in a conflict, or is told in the journal, unless who overwrote or deleted it had seen it.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from tests.sync.fake_remote import FakeRemote, Fields, Knobs, Record
+from tests.sync.faults import Down
+from tests.sync.mortal import MortalWorld, disk
+
+from entrepot.core.kinds import KINDS
+
+NAMES = "abc"
+FIELDS = ("title", "description", "keywords", "due")
+DAY = date(2026, 1, 1)
+
+
+def tidy(fields: Fields) -> Fields:
+    return {name: tidied(name, value) for name, value in fields.items()}
+
+
+def tidied(name: str, value: object) -> object:
+    match name, value:
+        case "title", str():
+            return value.strip().lower()
+        case "keywords", list():
+            return sorted({str(one).lower() for one in value})
+        case "description", str():
+            return value.rstrip()
+    return value
+
+
+def coarse(fields: Fields) -> Fields:
+    """It knows days, and no descriptions."""
+    return {name: coarsened(name, value) for name, value in fields.items()}
+
+
+def coarsened(name: str, value: object) -> object:
+    if name == "description":
+        return ""
+    return f"{value[:10]}T00:00:00" if name == "due" and isinstance(value, str) else value
+
+
+HELD = frozenset(KINDS["task"].__struct_fields__) - {"description"}
+SERVICES: dict[str, Knobs] = {
+    "plain": Knobs(),
+    "tidy": Knobs(normalise=tidy, project=tidied),
+    "lossy": Knobs(normalise=coarse, project=coarsened, fields=HELD),
+    "no versions": Knobs(versions=False),
+    "late versions": Knobs(late_versions=True),
+    "unconditional": Knobs(conditional=False),
+    "our ids": Knobs(chooses_ids=False),
+    "repeatable": Knobs(finds=False, repeatable=True, normalise=tidy, project=tidied),
+    "by content": Knobs(finds=False),
+    "listings": Knobs(feed=False, page=2),
+    "lists without versions": Knobs(feed=False, versions=False, normalise=tidy, project=tidied),
+    "lagging": Knobs(lag=2),
+    "replaying": Knobs(replay=5, reverse=True),
+    "bogus versions": Knobs(bogus_versions=True, replay=3),
+}
+
+
+@dataclass
+class Edit:
+    """`token` is in the value; nothing else ever has it."""
+
+    side: str
+    record: str
+    name: str
+    token: str
+
+
+@dataclass
+class Model:
+    """What people did, and what of it somebody has seen and then overwrote or deleted."""
+
+    edits: list[Edit] = field(default_factory=list)
+    outdone: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    records: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def token(self, letter: str) -> str:
+        self.count += 1
+        return f"{letter}{self.count:04d}"
+
+
+class Machine(RuleBasedStateMachine):
+    """Records are told apart by their color, which nobody edits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = Model()
+        self.folder = Path(tempfile.mkdtemp(dir=disk(Path(tempfile.gettempdir())), prefix="entrepot-machine-"))
+        self.world: MortalWorld
+        self.directions: dict[str, str] = {}
+        self.has_failed = False
+
+    @initialize(
+        services=st.lists(st.sampled_from(sorted(SERVICES)), min_size=2, max_size=3),
+        other=st.sampled_from(["two_way", "two_way", "two_way", "pull", "push"]),
+        seeds=st.integers(0, 3),
+        here=st.integers(0, 2),
+    )
+    def begin(self, services: list[str], other: str, seeds: int, here: int) -> None:
+        remotes = [
+            FakeRemote(name, knobs=replace(SERVICES[service])) for name, service in zip(NAMES, services, strict=False)
+        ]
+        for number in range(seeds):
+            color = self._new_color()
+            for remote in remotes:
+                fields = {"title": f"seed {number}", "due": "2025-06-01T00:00:00", "color": color}
+                remote.put(f"{remote.name}-{color}", **remote.knobs.normalise(fields))
+        shutil.copyfile(template(), self.folder / "hub.db")
+        self.world = MortalWorld(self.folder, *remotes)
+        for number in range(here):
+            self.world.add(title=f"only here {number}", color=self._new_color())
+        for remote in remotes:
+            self.directions[remote.name] = other if remote.name == NAMES[1] else "two_way"
+            self.world.attach(remote.name, self.directions[remote.name])  # type: ignore[arg-type]
+        if seeds:
+            # What is edited before it is linked is known again by nothing.
+            self.world.settle(confirmed=True)
+
+    # What people do.
+
+    @rule(data=st.data())
+    def add_here(self, data: st.DataObject) -> None:
+        color = self._new_color()
+        self.world.add(color=color, **self._values("hub", color, data, {}))
+
+    @rule(data=st.data(), name=st.sampled_from(NAMES))
+    def add_there(self, data: st.DataObject, name: str) -> None:
+        if (remote := self.world.remotes.get(name)) is None or self.directions[name] == "push":
+            return
+        color = self._new_color()
+        fields = self._values(name, color, data, {})
+        remote.put(f"{name}-{color}", **remote.knobs.normalise({"color": color, **fields}))
+
+    @rule(data=st.data(), pick=st.integers(0, 9))
+    def edit_here(self, data: st.DataObject, pick: int) -> None:
+        items = self.world.items()
+        if items:
+            public = sorted(items, key=lambda one: str(items[one]["color"]))[pick % len(items)]
+            self.world.edit(public, **self._values("hub", str(items[public]["color"]), data, items[public]))
+
+    @rule(data=st.data(), name=st.sampled_from(NAMES), pick=st.integers(0, 9))
+    def edit_there(self, data: st.DataObject, name: str, pick: int) -> None:
+        if (held := self._pick(name, pick)) is not None and self.directions[name] != "push":
+            knobs = self.world.remotes[name].knobs
+            fields = self._values(name, str(held.fields["color"]), data, held.fields)
+            self.world.remotes[name].put(held.id, **knobs.normalise(fields))
+
+    @rule(pick=st.integers(0, 9))
+    def delete_here(self, pick: int) -> None:
+        items = self.world.items()
+        if items:
+            public = sorted(items, key=lambda one: str(items[one]["color"]))[pick % len(items)]
+            self._seen_and_gone(items[public])
+            self.world.delete(public)
+
+    @rule(name=st.sampled_from(NAMES), pick=st.integers(0, 9))
+    def delete_there(self, name: str, pick: int) -> None:
+        if (held := self._pick(name, pick)) is not None and self.directions[name] != "push":
+            self._seen_and_gone(held.fields)
+            self.world.remotes[name].drop(held.id)
+
+    @rule(pick=st.integers(0, 9))
+    def restore_here(self, pick: int) -> None:
+        there = {str(fields["color"]) for fields in self.world.items().values()}
+        gone = self.world.rows("SELECT public_id, data FROM items WHERE deleted_at IS NOT NULL ORDER BY id")
+        back = [(public, json.loads(data)) for public, data in gone]  # type: ignore[arg-type]
+        back = [(public, told) for public, told in back if told["color"] not in there]
+        if back:
+            public, told = back[pick % len(back)]
+            self.world.edit(str(public))
+            self._is_back(told)
+
+    @rule(name=st.sampled_from(NAMES), full=st.booleans(), dies=st.integers(0, 25), fails=st.integers(0, 40))
+    def sync(self, name: str, *, full: bool, dies: int, fails: int) -> None:
+        """Killed at the effect of that number, or cut off at that one; 0 or later than the last: not."""
+        if name not in self.world.remotes:
+            return
+        remote = self.world.remotes[name]
+        remote.fault = failing_at(self.world.life.effect, fails)
+        self.world.life.ends_in(dies)
+        if not self.world.dies(lambda: self.world.sync(name, confirmed=True, full=full)):
+            self.world.life.ends_in(0)
+        remote.fault = self.world.life.effect
+
+    @rule()
+    def settle(self) -> None:
+        self.agree()
+
+    # What must then be true.
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "world") and not self.has_failed:
+                self.agree()
+        finally:
+            self.world.close()
+            shutil.rmtree(self.folder)
+
+    def agree(self) -> None:
+        self.has_failed = True
+        lags = {name: remote.knobs.lag for name, remote in self.world.remotes.items()}
+        for remote in self.world.remotes.values():
+            remote.knobs.lag = 0
+        self.world.settle(8, confirmed=True)
+        before = self.world.writes()
+        for full in (False, True):
+            for name in self.world.remotes:
+                self.world.sync(name, confirmed=True, full=full)
+        assert self.world.writes() == before, "somebody writes although nothing was edited"
+        for name, remote in self.world.remotes.items():
+            remote.knobs.lag = lags[name]
+        self._check_sides()
+        self._check_edits()
+        self.has_failed = False
+
+    def _check_sides(self) -> None:
+        items = self.world.items().values()
+        hub = {str(fields["color"]): fields for fields in items}
+        assert len(hub) == len(items), "a record is in the hub twice"
+        assert self.model.deleted.issuperset(set(self.model.records) - hub.keys()), "a record was lost"
+        for name, remote in self.world.remotes.items():
+            there = {str(each.fields["color"]): each.fields for each in remote.records.values()}
+            assert len(there) == len(remote.records), f"a record is at {name} twice"
+            if self.directions[name] == "two_way":
+                assert there.keys() == hub.keys(), f"not the same records at {name}"
+                for color, fields in there.items():
+                    self._check_same(name, color, hub[color], fields)
+
+    def _check_same(self, name: str, color: str, here: Fields, there: Fields) -> None:
+        disputed = self._disputed(name, color)
+        project = self.world.remotes[name].knobs.project
+        for one in FIELDS:
+            told, expected = there[one], project(one, here[one])
+            if one == "keywords":
+                told, expected = sorted(told), sorted(expected)  # type: ignore[call-overload]
+            unit = "when" if one == "due" else one
+            assert unit in disputed or told == expected, f"{one} of {color} differs at {name}"
+
+    def _disputed(self, name: str, color: str) -> set[str]:
+        key = self.world.attachment(name).key
+        rows = self.world.rows(
+            "SELECT c.field, i.data FROM conflicts c JOIN items i ON i.id = c.item_id"
+            " WHERE c.closed = '' AND c.attachment_id = ?",
+            key,
+        )
+        return {str(one) for one, data in rows if json.loads(data)["color"] == color}  # type: ignore[arg-type]
+
+    def _check_edits(self) -> None:
+        told = "".join(json.dumps(list(fields.values()), default=str) for fields in self.world.items().values())
+        told += self._text("SELECT told FROM conflicts WHERE closed = ''")
+        told += self._text("SELECT more FROM journal WHERE more <> '{}'")
+        told = told.lower()
+        for edit in self.model.edits:
+            if edit.token not in self.model.outdone:
+                assert edit.token in told, f"lost: {edit}"
+
+    def _text(self, sql: str) -> str:
+        return "".join(one.decode() if isinstance(one, bytes) else str(one) for (one,) in self.world.rows(sql))
+
+    # The model.
+
+    def _values(self, side: str, color: str, data: st.DataObject, old: Fields) -> Fields:
+        """New values of some fields, each with a token of its own; what they take the place of is outdone."""
+        names = data.draw(st.sets(st.sampled_from(FIELDS), min_size=1, max_size=2), label="fields")
+        made: Fields = {}
+        for name in sorted(names):
+            if name == "description" and side != "hub" and self.world.remotes[side].knobs.fields is not None:
+                continue
+            made[name], token = self._value(name, data, old.get(name))
+            self.model.edits.append(Edit(side, color, name, token))
+            self._outdo(old.get(name), made[name])
+        return made
+
+    def _value(self, name: str, data: st.DataObject, old: object) -> tuple[object, str]:
+        match name:
+            case "title":
+                token = self.model.token("t")
+                return f"{token.upper()} ", token
+            case "due":
+                self.model.count += 1
+                token = (DAY + timedelta(self.model.count)).isoformat()
+                return f"{token}T10:15:30", token
+            case "keywords":
+                token = self.model.token("k")
+                kept = [one for one in old or [] if data.draw(st.integers(0, 4))]  # type: ignore[attr-defined]
+                return [*kept, token.upper()], token
+            case _:
+                token = self.model.token("d")
+                lines = str(old).splitlines() if old else []
+                at = data.draw(st.integers(0, len(lines)), label="line")
+                kept = lines[at:] if data.draw(st.integers(0, 4)) == 0 else lines
+                return "\n".join([*kept[:at], f"line {token}", *kept[at:]]), token
+
+    def _outdo(self, old: object, new: object) -> None:
+        before, after = tokens_in(old), tokens_in(new)
+        self.model.outdone |= before - after
+
+    def _seen_and_gone(self, fields: Fields) -> None:
+        self.model.deleted.add(str(fields["color"]))
+        for name in FIELDS:
+            self.model.outdone |= tokens_in(fields[name])
+
+    def _is_back(self, fields: Fields) -> None:
+        """What was seen with it is back too; whether anybody overwrites it anew is not for this to say."""
+
+    def _pick(self, name: str, pick: int) -> Record | None:
+        remote = self.world.remotes.get(name)
+        if remote is None or not remote.records:
+            return None
+        held = sorted(remote.records.values(), key=lambda one: str(one.fields["color"]))
+        return held[pick % len(held)]
+
+    def _new_color(self) -> str:
+        color = f"color{len(self.model.records)}"
+        self.model.records.append(color)
+        return color
+
+
+def tokens_in(value: object) -> set[str]:
+    words = json.dumps(value, default=str).lower().replace("\\n", " ").replace('"', " ").replace("t10:15:30", "").split()
+    return {word.strip("[],").removesuffix("t00:00:00") for word in words}
+
+
+def failing_at(effect: Callable[[str], None], number: int) -> Callable[[str], None]:
+    """At the request of that number the connection breaks: before it is sent, or before its answer is there."""
+    left = [number]
+
+    def fault(what: str) -> None:
+        effect(what)
+        left[0] -= 1
+        if not left[0]:
+            raise Down(f"{what} failed")
+
+    return fault
+
+
+@cache
+def template() -> Path:
+    """An empty database, to be copied."""
+    folder = Path(tempfile.mkdtemp(prefix="entrepot-template-"))
+    MortalWorld(folder).compacted()
+    return folder / "hub.db"
+
+
+COMMON = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+
+
+def test_everybody_agrees_whatever_happens():
+    run_state_machine_as_test(
+        Machine, settings=settings(COMMON, max_examples=40, stateful_step_count=12, derandomize=True, database=None)
+    )
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_everybody_agrees_whatever_happens_for_long():
+    run_state_machine_as_test(Machine, settings=settings(COMMON, max_examples=3000, stateful_step_count=30))
