@@ -22,13 +22,15 @@ class Asked(NamedTuple):
 class Between:
     """What is done to requests on their way; each hook may be set by a test.
 
-    `rewrites` makes of a body that is put what the server is to keep. `loses` says after the server has answered
-    whether the answer gets lost; `is_down` that nothing reaches the server. `told` are headers in each answer.
+    `rewrites` makes of a body that is put what the server is to keep, `answers` of an answer what is to be told. `loses` says after the server has answered
+    whether the answer gets lost; `is_down` that nothing reaches the server. `told` are headers in each answer,
+    in place of the server's.
     """
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.rewrites: Callable[[bytes], bytes] = lambda body: body
+        self.answers: Callable[[bytes], bytes] = lambda body: body
         self.loses: Callable[[Asked], bool] = lambda _: False
         self.is_down: Callable[[Asked], bool] = lambda _: False
         self.told: dict[str, str] = {}
@@ -91,9 +93,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.close_connection = False
         self.send_response_only(status)
-        for name, value in [*headers.items(), *self.way.told.items()]:
-            if name.lower() not in _NOT_PASSED_ON | self.way.untold:
+        for name, value in headers.items():
+            if name.lower() not in _NOT_PASSED_ON | self.way.untold | {each.lower() for each in self.way.told}:
                 self.send_header(name, value)
+        for name, value in self.way.told.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
@@ -101,10 +105,11 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_DELETE = do_OPTIONS = do_PROPFIND = do_REPORT = pass_on  # noqa: N815 -- as the library calls them
 
     def _ask(self, asked: Asked, body: bytes) -> tuple[int, HTTPMessage, bytes]:
-        headers = {name: value for name, value in asked.headers.items() if name.lower() not in _NOT_PASSED_ON}
+        left = _NOT_PASSED_ON | {"accept-encoding"}  # what is packed could not be changed on its way
+        headers = {name: value for name, value in asked.headers.items() if name.lower() not in left}
         self._onward.request(asked.method, asked.path, body, headers)
         answer = self._onward.getresponse()
-        return answer.status, answer.headers, answer.read()
+        return answer.status, answer.headers, self.way.answers(answer.read())
 
     def log_message(self, *_: Any) -> None:
         pass

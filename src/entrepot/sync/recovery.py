@@ -9,7 +9,7 @@ from entrepot.core.fields import Fields, decode_fields, fields_of, record_of
 from entrepot.core.plan_lift import says_the_same
 from entrepot.core.plan_sides import Base, Terms
 from entrepot.sdk.writer import Finding, Write, Writer, Writing
-from entrepot.storage import bases, incoming, intents, linking, pairs
+from entrepot.storage import bases, incoming, intents, linking, pairs, pending
 from entrepot.storage.attachments import Attachment
 from entrepot.storage.intents import Intent
 from entrepot.storage.streams import Stream
@@ -67,7 +67,10 @@ def _keep_found(tx: Tx, place: Place, intent: Intent, found: Change) -> None:
     if intent.verb == "create" and found.data is not None:
         link = pairs.links_of(tx, stream.kind, stream.key, [found.ref.id]).get(found.ref.id)
         if link is not None and link.gone_at is None:
-            return  # it is another item's
+            if link.item != intent.item:
+                reason = f"{attachment.integration_name} has another record under the same id, which is another item's."
+                pending.set_aside(tx, attachment.key, intent.item, reason)
+            return
         _forget_replaced(tx, stream, intent)
         seen = linking.seen(None, intent.item, attachment.collection, told)
         bases.keep(tx, stream.kind, [(linking.keep(tx, stream.key, [seen])[0], attachment.key, _sent(terms, intent))])
