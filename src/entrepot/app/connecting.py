@@ -165,6 +165,7 @@ def _integration(services: Services, tx: Writing, wanted: Connect, place: Place,
     integrations.make_live(tx, workspace, known.key)
     integrations.set_settings(tx, workspace, known.key, place.settings, place.base_url)
     integrations.set_account(tx, workspace, known.key, account.id, account.name)
+    integrations.set_permitted(tx, workspace, known.key)
     return known
 
 

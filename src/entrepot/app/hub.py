@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Self, TypedDict, Unpack
 
 from entrepot import settings as environment
-from entrepot.app import looking, mapping, upkeep
+from entrepot.app import collecting, looking, mapping, upkeep
+from entrepot.app.collecting import CollectionView
 from entrepot.app.connecting import Connect, Person, connect, register, remove
+from entrepot.app.hub_changes import AsyncChanges, Changes
 from entrepot.app.importing import Asked, import_paths
 from entrepot.app.mapping import MappingChange, MappingView, Suggestion
 from entrepot.app.mapping import Wanted as MappingWanted
+from entrepot.app.planning import Plan, plan
 from entrepot.app.reading import Wanted as SyncWanted
 from entrepot.app.reading import probe, sync
 from entrepot.app.services import Services
+from entrepot.app.syncing import Waiting, sync_all, waiting_of
 from entrepot.app.upkeep import Finding
-from entrepot.app.views import Amount, CollectionView, IntegrationView, Item, Removed, RunView
+from entrepot.app.views import Amount, IntegrationView, Item, Removed, RunView
 from entrepot.core.report import Report, Watch
 from entrepot.core.secret import Secret
 from entrepot.sdk.connector import Account
@@ -83,7 +87,7 @@ class Remapping(TypedDict, total=False):
     dry_run: bool
 
 
-class AsyncHub:
+class AsyncHub(AsyncChanges):
     """A hub in `data` (a folder), or as the settings say. Several processes may have the same one open.
 
     What can go wrong is one of the seven errors of `entrepot.core.errors`, each with a sentence for people.
@@ -121,13 +125,20 @@ class AsyncHub:
 
     async def sync(self, integration: str, **how: Unpack[Syncing]) -> Report:
         """Read what changed at the service. `integration` is an id or a name."""
-        wanted = SyncWanted(
-            full=how.get("full", False),
-            streams=how.get("streams", ()),
-            confirm=how.get("confirm"),
-            watch=how.get("progress"),
-        )
-        return await sync(self.services, integration, wanted)
+        return await sync(self.services, integration, _wanted(how))
+
+    async def sync_all(self, **how: Unpack[Syncing]) -> AsyncIterator[Report]:
+        """Every live integration in turn, again until none has anything left to be told; one report a run."""
+        async for report in sync_all(self.services, _wanted(how)):
+            yield report
+
+    async def plan(self, integration: str, **how: Unpack[Syncing]) -> Plan:
+        """What a sync would do, and what a brake would say; nothing is sent, and nothing kept."""
+        return await plan(self.services, integration, _wanted(how))
+
+    async def waiting(self) -> Sequence[Waiting]:
+        """Which integrations have something to be told by their next sync."""
+        return await asyncio.to_thread(waiting_of, self.services)
 
     async def remove(self, integration: str, *, delete_data: bool = False) -> Removed:
         """Forget an integration; what it brought stays unless `delete_data`."""
@@ -147,7 +158,7 @@ class AsyncHub:
         return await asyncio.to_thread(looking.counts, self.services)
 
     async def collections(self) -> Sequence[CollectionView]:
-        return await asyncio.to_thread(looking.collections_of, self.services)
+        return await asyncio.to_thread(collecting.collections_of, self.services)
 
     async def integrations(self) -> Sequence[IntegrationView]:
         return await asyncio.to_thread(looking.integrations_of, self.services)
@@ -167,7 +178,7 @@ class AsyncHub:
         return await asyncio.to_thread(mapping.suggestions, self.services, integration, stream)
 
 
-class Hub:
+class Hub(Changes):
     """The same without `await`, for scripts and programs that are not asynchronous; and all that the commands need."""
 
     def __init__(self, data: str | Path | None = None, *, settings: Settings | None = None) -> None:
@@ -196,6 +207,22 @@ class Hub:
         """Read what changed at the service. `integration` is an id or a name."""
         return asyncio.run(self._hub.sync(integration, **how))
 
+    def sync_all(self, **how: Unpack[Syncing]) -> list[Report]:
+        """Every live integration in turn, again until none has anything left to be told; one report a run."""
+
+        async def every() -> list[Report]:
+            return [report async for report in self._hub.sync_all(**how)]
+
+        return asyncio.run(every())
+
+    def plan(self, integration: str, **how: Unpack[Syncing]) -> Plan:
+        """What a sync would do, and what a brake would say; nothing is sent, and nothing kept."""
+        return asyncio.run(self._hub.plan(integration, **how))
+
+    def waiting(self) -> Sequence[Waiting]:
+        """Which integrations have something to be told by their next sync."""
+        return waiting_of(self.services)
+
     def remove(self, integration: str, *, delete_data: bool = False) -> Removed:
         """Forget an integration; what it brought stays unless `delete_data`."""
         return asyncio.run(self._hub.remove(integration, delete_data=delete_data))
@@ -211,7 +238,7 @@ class Hub:
         return looking.counts(self.services)
 
     def collections(self) -> Sequence[CollectionView]:
-        return looking.collections_of(self.services)
+        return collecting.collections_of(self.services)
 
     def integrations(self) -> Sequence[IntegrationView]:
         return looking.integrations_of(self.services)
@@ -251,6 +278,15 @@ class Hub:
     def backup(self, file: Path) -> None:
         """A consistent copy of the database while the hub runs."""
         upkeep.backup(self.services, file)
+
+
+def _wanted(how: Syncing) -> SyncWanted:
+    return SyncWanted(
+        full=how.get("full", False),
+        streams=how.get("streams", ()),
+        confirm=how.get("confirm"),
+        watch=how.get("progress"),
+    )
 
 
 def _import(services: Services, paths: Sequence[str | Path], how: Importing) -> list[Report]:

@@ -1,24 +1,23 @@
-"""Looking at what is in the hub: items, counts, collections, integrations, runs."""
+"""Looking at what is in the hub: items, counts, integrations, runs."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from entrepot.app import views
+from entrepot.app.given_fields import check_kind
 from entrepot.app.services import Services
-from entrepot.app.views import Amount, CollectionView, IntegrationView, Item, RunView
-from entrepot.core.errors import PersonMustFix
-from entrepot.core.kinds import KINDS
+from entrepot.app.views import Amount, IntegrationView, Item, RunView
 from entrepot.core.report import Report
 from entrepot.jobs.ending import report
-from entrepot.storage import browsing, collections, integrations, runs
+from entrepot.storage import browsing, integrations, runs
 from entrepot.storage.browsing import Wanted
 
 MOST_REFUSED = 10_000
 
 
 def items(services: Services, wanted: Wanted, limit: int | None = None) -> Iterator[Item]:
-    if wanted.kind is not None and wanted.kind not in KINDS:
-        raise PersonMustFix(f"There is no kind {wanted.kind!r}. Kinds are: {', '.join(sorted(KINDS))}.")
+    if wanted.kind is not None:
+        check_kind(wanted.kind)
     found = browsing.iterate(services.database, services.workspace, wanted)
     return (views.item(row) for row in islice(found, limit))
 
@@ -32,12 +31,6 @@ def counts(services: Services) -> Sequence[Amount]:
     with services.database.read() as tx:
         shelves = browsing.count(tx, services.workspace)
     return [Amount(shelf.kind, shelf.integration.name, shelf.present) for shelf in shelves]
-
-
-def collections_of(services: Services) -> Sequence[CollectionView]:
-    with services.database.read() as tx:
-        found = collections.everything(tx, services.workspace)
-    return [CollectionView(one.id, one.kind, one.name, one.items) for one in found]
 
 
 def integrations_of(services: Services) -> Sequence[IntegrationView]:

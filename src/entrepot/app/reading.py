@@ -44,11 +44,31 @@ async def opened(services: Services, place: Place, signer: Signer) -> AsyncGener
         yield open_reader(Context(http=client, settings=place.settings))
 
 
+class Live(msgspec.Struct, frozen=True):
+    """An integration that can be asked, with its connector's manifest as a person has mapped it."""
+
+    integration: Integration
+    place: Place
+
+
+def live(services: Services, wanted: str) -> Live:
+    integration = _find(services, wanted)
+    place = place_of(services, integration)
+    mine = mapped(services, integration, place.manifest)
+    return Live(integration, msgspec.structs.replace(place, manifest=mine))
+
+
+@asynccontextmanager
+async def at_work(services: Services, one: Live) -> AsyncGenerator[Reader]:
+    """Its connector, with its credential."""
+    async with opened(services, one.place, services.connections.signer_for(one.place, one.integration)) as reader:
+        yield reader
+
+
 async def probe(services: Services, wanted: str) -> Account:
     """Whose account it is, as the service says: the cheapest proof that the connection works."""
     integration = _find(services, wanted)
-    place = place_of(services, integration)
-    async with opened(services, place, services.connections.signer_for(place, integration)) as reader:
+    async with at_work(services, Live(integration, place_of(services, integration))) as reader:
         return await reader.probe()
 
 
@@ -62,29 +82,41 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def sync(services: Services, wanted: str, how: Wanted) -> Report:
-    integration = _find(services, wanted)
-    place = place_of(services, integration)
-    place = msgspec.structs.replace(place, manifest=mapped(services, integration, place.manifest))
-    chosen = _chosen(place, how.streams)
-    confirmed = how.confirm is not None and _check_stopped(services, integration, how.confirm)
-    signer = services.connections.signer_for(place, integration)
-    options = {"full": how.full, "streams": [stream.name for stream in chosen]}
-    new = runs.NewRun(workspace_id=services.workspace, integration=integration.key, task="sync", options=options)
-    async with opened(services, place, signer) as reader:
-        held = await asyncio.to_thread(runs.start, services.database, new)
-        job = Job(
-            database=services.database,
-            blobs=services.blobs,
-            held=held,
-            workspace_id=services.workspace,
-            integration=integration,
-            reader=reader,
-            streams=chosen,
-            full=how.full,
-            confirmed=confirmed,
-            watch=how.watch,
+    one = live(services, wanted)
+    sought = sought_of(services, one, how)
+    async with at_work(services, one) as reader:
+        held = await asyncio.to_thread(runs.start, services.database, sought.run)
+        return await run_sync(
+            Job(
+                database=services.database,
+                blobs=services.blobs,
+                held=held,
+                workspace_id=services.workspace,
+                integration=one.integration,
+                reader=reader,
+                streams=sought.streams,
+                full=how.full,
+                confirmed=sought.confirmed,
+                watch=how.watch,
+            )
         )
-        return await run_sync(job)
+
+
+class Sought(msgspec.Struct, frozen=True):
+    """What a run is to read, once all that a person said is known to be right."""
+
+    run: runs.NewRun
+    streams: Sequence[Stream]
+    confirmed: bool
+
+
+def sought_of(services: Services, one: Live, how: Wanted) -> Sought:
+    chosen = _chosen(one.place, how.streams)
+    confirmed = how.confirm is not None and _check_stopped(services, one.integration, how.confirm)
+    options = {"full": how.full, "streams": [stream.name for stream in chosen]}
+    key = one.integration.key
+    new = runs.NewRun(workspace_id=services.workspace, integration=key, task="sync", options=options)
+    return Sought(new, chosen, confirmed)
 
 
 def _find(services: Services, wanted: str) -> Integration:

@@ -19,7 +19,7 @@ def moment(milliseconds: int) -> datetime:
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Where an item came from. `integration` is its name in the hub."""
+    """Where an item came from. `integration` is its name in the hub; both are `hub` where it was made here."""
 
     platform: str
     integration: str
@@ -60,13 +60,6 @@ class IntegrationView(msgspec.Struct, frozen=True, kw_only=True):
     settings: Mapping[str, str]
     last_error: str
     created_at: datetime
-
-
-class CollectionView(msgspec.Struct, frozen=True):
-    id: str
-    kind: str
-    name: str
-    items: int
 
 
 class RunView(msgspec.Struct, frozen=True, kw_only=True):

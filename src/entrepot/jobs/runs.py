@@ -104,6 +104,12 @@ def resume(database: Database, workspace_id: int, public: str) -> Run:
     return _steer(database, workspace_id, public, values)
 
 
+def set_discarded(tx: Writing, run: Run, why: str) -> None:
+    """A run that a brake stopped can be confirmed no more."""
+    values = {"status": "cancelled", "error": why}
+    tx.run(update(runs).where(runs.c.id == run.key, runs.c.status == "stopped").values(values))
+
+
 def _take(database: Database, tx: Writing, run: int, lease: float) -> Held | None:
     taken = (
         update(runs)

@@ -46,6 +46,7 @@ class Collection(msgspec.Struct, frozen=True):
     kind: str
     name: str
     items: int
+    key: int
 
 
 def attach(tx: Writing, stream: Stream, remote: Mapping[str, str]) -> dict[str, int]:
@@ -91,7 +92,9 @@ def everything(tx: Reading, workspace_id: int) -> list[Collection]:
     """With the number of items there are in each, deleted ones not counted."""
     counted = and_(items.c.collection_id == collections.c.id, items.c.deleted_at.is_(None))
     wanted = (
-        select(collections.c.public_id, collections.c.kind, collections.c.name, func.count(items.c.id))
+        select(
+            collections.c.public_id, collections.c.kind, collections.c.name, func.count(items.c.id), collections.c.id
+        )
         .select_from(collections.outerjoin(items, counted))
         .where(collections.c.workspace_id == workspace_id)
         .group_by(collections.c.id, collections.c.public_id, collections.c.kind, collections.c.name)

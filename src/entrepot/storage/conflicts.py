@@ -86,6 +86,12 @@ def open_in(tx: Reading, workspace_id: int, after: int = 0, limit: int = 1000) -
     return _read(tx, "workspace_id = ? AND closed = '' AND id > ? ORDER BY id LIMIT ?", workspace_id, after, limit)
 
 
+def open_of_item(tx: Reading, workspace_id: int, public: str) -> list[Row]:
+    """Those of an item at all its attachments, by its public id."""
+    item = "item_id = (SELECT id FROM items WHERE public_id = ?)"
+    return _read(tx, f"workspace_id = ? AND closed = '' AND {item} ORDER BY id", workspace_id, public)
+
+
 def find(tx: Reading, workspace_id: int, public: str) -> Row:
     found = _read(tx, "workspace_id = ? AND public_id = ?", workspace_id, public)
     if not found:

@@ -84,6 +84,11 @@ def forget(tx: Writing, stream: int, object_ids: Sequence[str]) -> None:
     tx.each("DELETE FROM incoming WHERE stream_id = ? AND object_id = ?", [(stream, one) for one in object_ids])
 
 
+def forget_all(tx: Writing, stream: int) -> int:
+    """How many there were."""
+    return tx.execute("DELETE FROM incoming WHERE stream_id = ?", stream)
+
+
 def done(tx: Writing, numbers: Iterable[int]) -> None:
     """What was followed; a later word on the same record has another key, and stays."""
     tx.each("DELETE FROM incoming WHERE id = ?", [(number,) for number in numbers])

@@ -69,6 +69,12 @@ def ensure(tx: Writing, workspace_id: int, integration: Integration, name: str, 
     return Stream(int(number), workspace_id, integration.key, integration.connector, name, kind)
 
 
+def named(tx: Reading, workspace_id: int, integration: int) -> dict[str, int]:
+    """The keys of an integration's streams that were read or mapped, by their names."""
+    sql = "SELECT name, id FROM streams WHERE workspace_id = ? AND integration_id = ?"
+    return {name: int(key) for name, key in tx.fetch(sql, workspace_id, integration)}
+
+
 def remote_collections(tx: Reading, stream: Stream, within: float) -> list[str] | None:
     """The ids the service listed in the last so many seconds; None where it must be asked again."""
     rows = tx.fetch(

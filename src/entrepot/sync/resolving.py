@@ -35,16 +35,23 @@ def resolve(tx: Writing, workspace_id: int, row: Row, use: Use, given: object = 
     if row.field == WHOLE:
         _resolve_whole(tx, workspace_id, pair, conflict, use)
     else:
-        _resolve_field(tx, workspace_id, pair, conflict, _value(attachment.kind, conflict, use, given))
+        kind, is_own = attachment.kind, given is not msgspec.UNSET
+        value = _own(kind, conflict, given) if is_own else value_of(kind, conflict, use)
+        _resolve_field(tx, workspace_id, pair, conflict, value)
     pending.ask(tx, [(attachment.key, row.item)])
     conflicts.close(tx, [row.key], "own value" if given is not msgspec.UNSET else f"used {use}")
 
 
-def _value(kind: str, conflict: Conflict, use: Use, given: object) -> Value:
+def _own(kind: str, conflict: Conflict, given: object) -> Value:
     unit = unit_of(kind, conflict.field)
     assert unit is not None  # the whole record is settled elsewhere
-    if given is not msgspec.UNSET:
-        return _converted(kind, unit, given)
+    return _converted(kind, unit, given)
+
+
+def value_of(kind: str, conflict: Conflict, use: Use) -> Value:
+    """What a conflict about a field would be settled with."""
+    unit = unit_of(kind, conflict.field)
+    assert unit is not None  # the same
     match use:
         case "hub":
             return conflict.hub
