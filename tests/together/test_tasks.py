@@ -6,9 +6,11 @@ import pytest
 from tests.services.clickup import LIST, WORKSPACE
 from tests.services.linear import ENG
 from tests.services.notion import CHORES
-from tests.services.todoist import INBOX
+from tests.services.todoist import INBOX, SECTION
 from tests.together.desks import AtClickUp, AtLinear, AtNotion, AtToDo, AtTodoist
 from tests.together.world import Remote, World
+
+from entrepot.core.planner import NDay, RecurrenceRule
 
 PLACES = {"todoist": INBOX, "microsoft_todo": "AQMkTasks=", "notion": CHORES, "linear": ENG, "clickup": WORKSPACE}
 EVERYBODY = (*PLACES, "hub")
@@ -94,8 +96,10 @@ def test_five_lists_become_one_and_rest(tasks):
     )
     assert (tasks.conflicts(), tasks.aside()) == ([], [])
     assert tasks.rest() == 0
-    for name, calls in tasks.calls_of_a_round().items():
-        print(name, calls)
+    requests = {name: len(calls) for name, calls in tasks.calls_of_a_round().items()}
+    assert requests == {"todoist": 1, "microsoft_todo": 2, "notion": 2, "linear": 1, "clickup": 2}, (
+        "one for each of the two lists, one for the columns, and one that finds no more tasks"
+    )
 
 
 @pytest.mark.parametrize("where", EVERYBODY)
@@ -119,4 +123,160 @@ def test_what_is_done_at_one_arrives_at_all(tasks, where):
         tasks.sync(where, full=True)
     tasks.settle()
     tasks.assert_everybody_sees(("Rye bread", False, "2026-12-10"), salt)
+    assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)
+
+
+PRIORITIES = (None, *range(10))
+
+
+def test_a_priority_that_services_know_fewer_of_is_rounded_nowhere_but_there(tasks):
+    for number in PRIORITIES:
+        tasks.add(title=f"P{number}", priority=number)
+    tasks.add(title="That all are edited at once would be a reason to stop")
+    tasks.settle()
+    assert [tasks.told(f"P{number}", "priority") for number in PRIORITIES] == list(PRIORITIES)
+    for number in PRIORITIES:
+        tasks.do("linear", "rename", f"P{number}", f"Q{number}")
+        tasks.do("notion", "put_off", f"P{number}", "2026-12-24")
+    tasks.settle()
+    assert [tasks.told(f"Q{number}", "priority") for number in PRIORITIES] == list(PRIORITIES)
+    task = tasks.desks["todoist"].service.tasks[tasks.id_at("todoist", "Q9")]
+    tasks.desks["todoist"].service.edit(task["id"], priority=4)
+    tasks.settle()
+    assert tasks.told("Q9", "priority") == 1
+    assert tasks.desks["linear"].service.issues[tasks.id_at("linear", "Q9")]["priority"] == 1
+    assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)
+
+
+def test_a_time_of_day_survives_services_that_know_days_alone(tasks):
+    tasks.add(title="Call", due="2026-12-24T14:30:00", time_zone="Europe/Berlin")
+    tasks.add(title="Floating", due="2026-12-24T08:15:00")
+    tasks.add(title="Begun", start="2026-12-20T09:00:00", due="2026-12-24T14:30:00", time_zone="America/New_York")
+    tasks.settle()
+    wanted = {title: tasks.items()[tasks.item(title)] for title in ("Call", "Floating", "Begun")}
+    for name in tasks.desks:
+        for title in wanted:
+            tasks.do(name, "rename", title, f"{title}!")
+            tasks.settle()
+            tasks.do("hub", "rename", f"{title}!", title)
+            tasks.settle()
+    for title, before in wanted.items():
+        now = tasks.items()[tasks.item(title)]
+        kept = ("start", "due", "time_zone", "show_without_time")
+        assert {name: now[name] for name in kept} == {name: before[name] for name in kept}
+    assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)
+
+
+def test_words_lists_and_lengths_arrive_wherever_there_is_room(tasks):
+    text = "Two **bottles** and\n\n- bread\n- [salt](https://example.org/salt)"
+    more = {"keywords": ["home", "Errands"], "estimated_duration": "PT1H30M", "progress": "in-process"}
+    tasks.add(title="Shop", description=text, **more)
+    tasks.settle()
+    item = tasks.items()[tasks.item("Shop")]
+    assert {name: item[name] for name in more} == more
+    assert item["description"] == text
+    service = tasks.desks["todoist"].service
+    name = tasks.id_at("todoist", "Shop")
+    assert (service.tasks[name]["labels"], service.tasks[name]["checked"]) == (["home", "Errands"], False)
+    service.edit(name, labels=["home"], description=f"{text}\n- milk")
+    tasks.settle()
+    item = tasks.items()[tasks.item("Shop")]
+    assert (item["keywords"], item["description"], item["progress"]) == (["home"], f"{text}\n- milk", "in-process")
+    assert tasks.desks["microsoft_todo"].service.tasks[tasks.id_at("microsoft_todo", "Shop")]["categories"] == ["home"]
+    assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)
+
+
+WEEKLY = RecurrenceRule(frequency="weekly", by_day=[NDay(day="th")])
+
+
+def test_a_task_that_repeats_is_due_everywhere_and_repeats_where_that_can_be_said(tasks):
+    tasks.add(title="Bins", due="2026-12-24T00:00:00", show_without_time=True, recurrence_rules=[WEEKLY])
+    tasks.settle()
+    tasks.assert_everybody_sees(("Bins", False, "2026-12-24"))
+    todo = tasks.desks["microsoft_todo"].service
+    (task,) = todo.tasks.values()
+    assert task["recurrence"]["pattern"]["daysOfWeek"] == ["thursday"]
+    for where in ("linear", "todoist", "notion", "clickup"):
+        tasks.do(where, "rename", tasks.titles()[0], f"Bins by {where}")
+        tasks.settle()
+    tasks.do("linear", "put_off", "Bins by clickup", "2026-12-31")
+    tasks.settle()
+    tasks.assert_everybody_sees(("Bins by clickup", False, "2026-12-31"))
+    (task,) = todo.tasks.values()
+    assert task["recurrence"]["pattern"]["daysOfWeek"] == ["thursday"]
+    rule = tasks.items()[tasks.item("Bins by clickup")]["recurrence_rules"]
+    assert (rule[0].frequency, rule[0].by_day) == ("weekly", WEEKLY.by_day)
+    assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)
+
+
+def test_what_repeats_in_words_goes_on_to_its_next_day_when_it_is_done_elsewhere(tasks):
+    every_day = {"date": "2026-12-24", "string": "every day", "lang": "en"}
+    tasks.desks["todoist"].service.add("Water the plants", due=every_day)
+    tasks.settle()
+    tasks.assert_everybody_sees(("Water the plants", False, "2026-12-24"))
+    tasks.do("linear", "finish", "Water the plants")
+    tasks.settle()
+    tasks.assert_everybody_sees(("Water the plants", False, "2026-12-25"))
+    tasks.do("todoist", "finish", "Water the plants")
+    tasks.settle()
+    tasks.assert_everybody_sees(("Water the plants", False, "2026-12-26"))
+    tasks.do("hub", "put_off", "Water the plants", "2026-12-30")
+    tasks.settle()
+    (task,) = tasks.desks["todoist"].service.tasks.values()
+    assert (task["due"]["date"], task["due"]["string"]) == ("2026-12-30", "every day")
+    assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)
+
+
+def test_a_task_below_another_stays_below_it(tasks):
+    todoist = tasks.desks["todoist"].service
+    above = todoist.add("Party")
+    todoist.add("Cake", parent_id=above["id"])
+    linear = tasks.desks["linear"].service
+    first = linear.add("Release")["id"]
+    linear.add("Notes", parent={"id": first, "identifier": "ENG-1"})
+    tasks.settle()
+    assert tasks.told("Cake", "parent") == tasks.item("Party")
+    assert tasks.told("Notes", "parent") == tasks.item("Release")
+    at_todoist = {task["content"]: task for task in todoist.tasks.values()}
+    assert at_todoist["Notes"]["parent_id"] == at_todoist["Release"]["id"]
+    cake = tasks.item("Cake")
+    tasks.edit(cake, parent=tasks.item("Release"))
+    tasks.settle()
+    assert todoist.tasks[tasks.id_at("todoist", "Cake")]["parent_id"] == at_todoist["Release"]["id"]
+    tasks.edit(cake, parent=None)
+    tasks.settle()
+    assert todoist.tasks[tasks.id_at("todoist", "Cake")]["parent_id"] is None
+    child = tasks.add(title="Candles", parent=tasks.add(title="Birthday"))
+    tasks.settle()
+    assert todoist.tasks[tasks.id_at("todoist", "Candles")]["parent_id"] == tasks.id_at("todoist", "Birthday")
+    assert tasks.items()[child]["parent"] == tasks.item("Birthday")
+    assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)
+
+
+def test_what_the_hub_does_not_know_of_survives_everything(tasks):
+    deadline, steps = {"date": "2026-12-31", "lang": "en"}, [{"displayName": "Take the bag", "isChecked": False}]
+    tasks.desks["todoist"].service.sections[SECTION] = INBOX
+    tasks.desks["todoist"].service.add("T", deadline=deadline, section_id=SECTION, day_order=7)
+    tasks.desks["microsoft_todo"].service.add("M", checklistItems=steps, status="waitingOnOthers")
+    tasks.desks["notion"].service.add_row("N", Effort={"number": 5}, State={"status": {"name": "Waiting"}})
+    tasks.desks["linear"].service.add("L", estimate=3.0, stateId="ENG-backlog-2", cycle={"number": 4.0, "name": "C"})
+    tasks.desks["clickup"].service.add("C", points=8)
+    tasks.settle()
+    for title in "TMNLC":
+        for name in (*tasks.desks, "hub"):
+            tasks.do(name, "put_off", title, f"2026-12-{10 + len(name)}")
+            tasks.settle()
+    held = {name: desk.service for name, desk in tasks.desks.items()}
+    row = held["notion"].pages[tasks.id_at("notion", "N")]["properties"]
+    issue = held["linear"].issues[tasks.id_at("linear", "L")]
+    task = held["microsoft_todo"].tasks[tasks.id_at("microsoft_todo", "M")]
+    assert held["todoist"].tasks[tasks.id_at("todoist", "T")]["deadline"] == deadline
+    assert held["todoist"].tasks[tasks.id_at("todoist", "T")]["section_id"] == SECTION
+    assert ([step["displayName"] for step in task["checklistItems"]], task["status"]) == (
+        ["Take the bag"], "waitingOnOthers",
+    )  # fmt: skip
+    assert (row["Effort"]["number"], row["State"]["status"]["name"]) == (5, "Waiting")
+    assert (issue["estimate"], issue["stateId"], issue["cycle"]["number"]) == (3.0, "ENG-backlog-2", 4.0)
+    assert held["clickup"].tasks[tasks.id_at("clickup", "C")]["custom_fields"] == [{"id": "f1", "value": "kept"}]
+    assert held["clickup"].tasks[tasks.id_at("clickup", "C")]["points"] == 8
     assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)

@@ -86,7 +86,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         return self.direction != "pull" and self.holds(unit)
 
     def holds(self, unit: Unit) -> bool:
-        """Whether the service lets one write it; of what is merged as one, some of it: `project` says what is left out."""
+        """Whether the service lets one write it, or some of it where it is merged as one: `project` tells the rest."""
         return self.writable is None or not self.writable.isdisjoint(unit.fields)
 
 

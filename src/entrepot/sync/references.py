@@ -34,11 +34,10 @@ class References:
             " WHERE l.stream_id = ? AND l.gone_at IS NULL"
         )
         contains, as_list = tx.dialect.contains, tx.dialect.as_list
-        return cls(
-            names,
-            dict(tx.fetch(f"{inward} AND {contains('l.object_id')}", attachment.stream, as_list(objects))),
-            dict(tx.fetch(f"{outward} AND {contains('i.public_id')}", attachment.stream, as_list(items))),
-        )
+        known = dict(tx.fetch(f"{outward} AND {contains('i.public_id')}", attachment.stream, as_list(items)))
+        told = dict(tx.fetch(f"{inward} AND {contains('l.object_id')}", attachment.stream, as_list(objects)))
+        # What a write is answered with names the same records again.
+        return cls(names, {**{there: here for here, there in known.items()}, **told}, known)
 
     def inward(self, fields: Fields) -> Fields:
         """The service's fields in the hub's terms."""
@@ -47,6 +46,11 @@ class References:
     def outward(self, fields: Fields) -> Fields:
         """The hub's fields in the service's terms."""
         return self._translated(fields, lambda one: self._outward.get(one) if one.startswith(PREFIX) else one)
+
+    def unknown(self, fields: Fields) -> str | None:
+        """The record at the service that these refer to, where no item is known of it."""
+        held = (str(fields[name]) for name in self._names if fields.get(name))
+        return next((one for one in held if not one.startswith(PREFIX) and one not in self._inward), None)
 
     def waits(self, tx: Reading, attachment: int, fields: Fields) -> bool:
         """Whether it refers to an item that is not at the service yet, but is to go there."""

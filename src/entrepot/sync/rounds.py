@@ -14,6 +14,7 @@ from entrepot.storage.transaction import Writing as Tx
 from entrepot.sync import adopting, settling
 from entrepot.sync.deciding import Decision, decide, unwritten
 from entrepot.sync.effects import carry_out
+from entrepot.sync.ordering import ordered
 from entrepot.sync.outgoing import Outgoing, verb_of
 from entrepot.sync.part import obey
 from entrepot.sync.scene import Load, Scene, arrivals, dues
@@ -51,14 +52,18 @@ def _carry_out(scene: Scene, load: Load, after: int, matched: dict[str, int]) ->
     def work(tx: Tx) -> Counts:
         found, end = load(tx, after)
         ends.append(end)
-        adopted = [_adopted(tx, pair, matched) for pair in found]
-        decisions = decide(tx, adopted, scene.terms)
-        ready = [each for decision in decisions if (each := _readied(tx, scene, decision, waits)) is not None]
-        if scene.job.steps is not None:
-            scene.job.steps.add(ready)
-        done = carry_out(tx, scene.origin, ready)
-        outgoing.extend(done.outgoing)
-        return done.counts
+        left: Sequence[Pair] = [_adopted(tx, pair, matched) for pair in found]
+        counts = Counts()
+        while left:
+            now, left, later = ordered(tx, scene, decide(tx, left, scene.terms))
+            waits.extend(later)
+            ready = [each for decision in now if (each := _readied(tx, scene, decision, waits)) is not None]
+            if scene.job.steps is not None:
+                scene.job.steps.add(ready)
+            done = carry_out(tx, scene.origin, ready)
+            outgoing.extend(done.outgoing)
+            counts.add(done.counts)
+        return counts
 
     _keep(scene, work)
     return outgoing, ends[-1], bool(waits)

@@ -114,14 +114,14 @@ def _settled(one: Outgoing, change: Change) -> Base | None:
 def _returned(one: Outgoing, change: Change) -> Present:
     assert change.data is not None
     by = Mark(one.decision.pair.attachment.integration_name)
-    fields = one.decision.references.inward(fields_of(change.data))
-    return Present(fields=_echoed(one, fields), mark=by, version=change.ref.version)
+    return Present(fields=_echoed(one, fields_of(change.data)), mark=by, version=change.ref.version)
 
 
-def _echoed(one: Outgoing, fields: Fields) -> Fields:
-    """What refers to another record comes back as it was sent, however the service calls it."""
-    sent = one.decision.plan.remote
-    same = {name: sent[name] for name in sent.keys() & fields.keys() if one.fields.get(name) == fields[name]}
+def _echoed(one: Outgoing, told: Fields) -> Fields:
+    """What refers to another record comes back as it was sent, if it was: however the service calls it."""
+    fields = one.decision.references.inward(told)
+    sent = {name: value for name, value in one.decision.plan.remote.items() if name in told}
+    same = {name: value for name, value in sent.items() if one.fields.get(name) == told[name] is not None}
     return {**fields, **same}
 
 
