@@ -16,6 +16,9 @@ from entrepot.sdk.writer import Verb, Write, Writing, as_it_is
 
 Fields = dict[str, object]
 
+FACTS = ("uid", "title", "titles", "medium", "identifiers")
+"""What says what a new record is about, though nobody could edit it there."""
+
 
 @dataclass
 class Knobs:
@@ -236,7 +239,7 @@ class FakeRemote:
         self.count += 1
         id_ = f"{self.name}{self.count:04d}" if self.knobs.chooses_ids else write.op
         assert write.data is not None
-        told = {name: value for name, value in fields_of(write.data).items() if name in {*write.fields, "uid"}}
+        told = {name: value for name, value in fields_of(write.data).items() if name in {*write.fields, *FACTS}}
         fields = self.knobs.normalise({**_empty(self.kind), **told})
         self.records[id_] = self._stamped(Record(id_, fields, 1, write.op, write.collection or "main"))
         self.log.append((id_, write.collection or "main"))

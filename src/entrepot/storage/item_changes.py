@@ -93,10 +93,11 @@ def change(tx: Writing, origin: Origin, changes: Sequence[Change]) -> None:
         tx.each(
             "UPDATE links SET origin = 'hub' WHERE item_id = ? AND origin = 'archive'", [(one.item,) for one in changes]
         )
-    # What comes back is made anew where it is gone: a base would only say that it is to go here, too.
+    # What comes back, to life or to a place, is made anew where it is gone: a base would only say that it is to go
+    # here, too.
     tx.each(
         "DELETE FROM bases WHERE link_id IN (SELECT id FROM links WHERE item_id = ? AND gone_at IS NOT NULL)",
-        [(one.item,) for one in changes if one.before is None],
+        [(one.item,) for one in changes if one.before is None or one.old_collection != one.collection],
     )
     moved = [(one.item, one.old_collection) for one in changes if one.old_collection != one.collection]
     _spread(tx, origin, [*moved, *((one.item, one.collection) for one in changes)])

@@ -87,7 +87,7 @@ def _decide(pair: Pair, terms: Terms, references: References, item: Fields | Non
     hub = _hub(pair, references, item, base)
     remote = _remote(pair, references, arrived, base, terms)
     planned = IGNORED if _is_ignored(pair, item, arrived) else plan(base, hub, remote, terms)
-    return Decision(
+    decision = Decision(
         pair=pair,
         terms=terms,
         plan=planned,
@@ -97,6 +97,17 @@ def _decide(pair: Pair, terms: Terms, references: References, item: Fields | Non
         references=references,
         raw=arrived or {},
     )
+    return _taken_along(decision, item) if item is not None and hub is GONE else decision
+
+
+def _taken_along(decision: Decision, item: Fields) -> Decision:
+    """Moved here and edited there, the edit goes with the item; what it left behind then goes, as any other."""
+    pair, planned = decision.pair, decision.plan
+    is_there = pair.item is not None and pair.item.deleted_at is None and not pair.is_excluded
+    if not is_there or not decision.terms.may_take() or not (planned.conflicts or planned.resolutions):
+        return decision
+    moved = Present(fields=decision.references.inward(item), mark=Mark(HUB), marks=dict(pair.marks))
+    return unwritten(msgspec.structs.replace(decision, hub=moved))
 
 
 def _base(pair: Pair, references: References) -> Base | None:
