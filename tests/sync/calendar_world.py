@@ -31,6 +31,7 @@ from entrepot.sdk.service import client
 from entrepot.sync.part import Job
 from entrepot.sync.run import sync
 from entrepot.transport.budget import Budget
+from entrepot.transport.retry import Retry
 
 MANIFEST = load(BUILT_IN / "caldav" / "manifest.yaml")
 STREAMS = {"event": "events", "task": "tasks"}
@@ -124,7 +125,7 @@ class Calendar:
 
 
 class CalendarWorld(World):
-    """The connector is the real one, with the real transport; only its allowance of requests is larger."""
+    """The connector is the real one, with the real transport; only it may ask more often, and waits less."""
 
     def __init__(self, folder: Path, *calendars: Calendar) -> None:
         self.calendars = {one.name: one for one in calendars}
@@ -151,6 +152,7 @@ class CalendarWorld(World):
                 shared=Budget(),
                 log=calendar,
             )
+            http.retry = Retry(base=0.02)
             await stack.enter_async_context(http)
             reader = compile_connector(Catalog().entry("caldav"), MANIFEST)(Context(http=http))
             return await sync(replace(job, reader=reader))

@@ -91,7 +91,13 @@ class _Handler(BaseHTTPRequestHandler):
         status, headers, answer = self._ask(asked, sent)
         if self.way.loses(asked):
             return
-        self.close_connection = False
+        with suppress(ConnectionError):  # who asked may be dead by now
+            self._answer(status, headers, answer)
+            self.close_connection = False
+
+    do_GET = do_PUT = do_DELETE = do_OPTIONS = do_PROPFIND = do_REPORT = pass_on  # noqa: N815 -- as the library calls them
+
+    def _answer(self, status: int, headers: HTTPMessage, answer: bytes) -> None:
         self.send_response_only(status)
         for name, value in headers.items():
             if name.lower() not in _NOT_PASSED_ON | self.way.untold | {each.lower() for each in self.way.told}:
@@ -101,8 +107,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
-
-    do_GET = do_PUT = do_DELETE = do_OPTIONS = do_PROPFIND = do_REPORT = pass_on  # noqa: N815 -- as the library calls them
 
     def _ask(self, asked: Asked, body: bytes) -> tuple[int, HTTPMessage, bytes]:
         left = _NOT_PASSED_ON | {"accept-encoding"}  # what is packed could not be changed on its way

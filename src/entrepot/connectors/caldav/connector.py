@@ -1,5 +1,6 @@
 """CalDAV (RFC 4791, RFC 6578): calendars and task lists on any server that follows the standard."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +39,8 @@ class CalDav:
         self._typed = self._dav.origin
         self._principal: Principal | None = None
         self._calendars: list[Found] | None = None
+        self._is_there = False
+        self._finding = asyncio.Lock()
         self._feeds: dict[str, Feed] = {}
         self._mine: Collection[str] | None = None
         self._objects = Objects(self._dav, self._addresses)
@@ -97,20 +100,23 @@ class CalDav:
         return self._principal
 
     async def _found(self) -> list[Found]:
-        """Once for each run, whichever stream asks first."""
-        if self._calendars is None:
-            home = await dav_home.home(self._dav, await self._person())
-            self._calendars = await dav_home.collections(self._dav, home)
-        return self._calendars
+        """Once for each run, whichever stream or write asks first."""
+        async with self._finding:
+            if self._calendars is None:
+                home = await dav_home.home(self._dav, await self._person())
+                self._calendars = await dav_home.collections(self._dav, home)
+            self._is_there = True
+            return self._calendars
 
     async def _go_to(self, origin: str | None) -> None:
         """The host that has the calendars: as the cursor says, else as the server says."""
-        if self._calendars is not None:
+        if self._is_there:
             return
         if origin is None:
             await self._found()
         else:
             self._dav.origin = origin
+            self._is_there = True
 
     async def _addresses(self) -> Collection[str]:
         """Under which the person is invited."""
