@@ -8,6 +8,7 @@ from cyclopts import App, Parameter
 from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common
 from entrepot.cli.output import FIRST_STEP
+from entrepot.cli.policies import NOBODY, Who, shown_policy
 
 app = App(name="integrations", help="Connected accounts and imported archives.")
 
@@ -52,6 +53,15 @@ def test(integration: str, /, *, common: Common = STANDARD) -> None:
 
 
 @app.command
+def policy(integration: str, /, *, who: Who = NOBODY, common: Common = STANDARD) -> None:
+    """Who wins wherever it takes part and the collection says nothing else. Without options: as it is."""
+    output = common.output()
+    with Hub(settings=common.settings()) as hub:
+        found = hub.integration_policy(integration, **who.said())
+    shown_policy(output, found)
+
+
+@app.command
 def remove(
     integration: str,
     /,
@@ -59,7 +69,10 @@ def remove(
     delete_data: Annotated[bool, Parameter(negative="", help="Also delete what came from it.")] = False,
     common: Common = STANDARD,
 ) -> None:
-    """Forget an integration and its credential; what it brought stays unless --delete-data."""
+    """Forget an integration and its credential; what it brought stays unless --delete-data.
+
+    What other services are attached to stays in any case.
+    """
     output = common.output()
     with Hub(settings=common.settings()) as hub:
         removed = hub.remove(integration, delete_data=delete_data)

@@ -1,4 +1,4 @@
-"""`entrepot items`: what is in the hub, listed, shown and exported."""
+"""`entrepot items`: what is in the hub, listed, shown and exported; and what can be done to each."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,21 +12,30 @@ from entrepot.app.hub import Hub
 from entrepot.cli.options import STANDARD, Common
 from entrepot.cli.output import FIRST_STEP
 
+SOURCE = "Name or id of an integration, a connector, or hub for what was made there."
+
 app = App(name="items", help="The records in the hub.")
+for _verb in ("add", "edit", "delete", "restore", "move"):
+    app.command(f"entrepot.cli.item_changes:{_verb}", name=_verb)
+for _verb in ("history", "undo", "revert"):
+    app.command(f"entrepot.cli.item_history:{_verb}", name=_verb)
 
 
 @app.command(name="list")
 def list_(
     *,
     kind: str | None = None,
-    source: Annotated[str | None, Parameter(help="Name or id of an integration, or a connector.")] = None,
+    source: Annotated[str | None, Parameter(help=SOURCE)] = None,
+    collection: Annotated[str | None, Parameter(help="Only those in it: an id or name.")] = None,
+    deleted: Annotated[bool, Parameter(negative="", help="Also what was deleted.")] = False,
     limit: Annotated[int, Parameter(validator=Number(gte=0))] = 50,
     common: Common = STANDARD,
 ) -> None:
     """Some items; `export` gives all of them."""
     output = common.output()
     with Hub(settings=common.settings()) as hub:
-        found = list(hub.items(kind=kind, source=source, limit=limit))
+        presence = "any" if deleted else "present"
+        found = list(hub.items(kind=kind, source=source, collection=collection, presence=presence, limit=limit))
     if output.json:
         output.value(found)
         return
@@ -50,7 +59,7 @@ def show(item: str, /, *, common: Common = STANDARD) -> None:
 def export(
     *,
     kind: Annotated[str, Parameter(help="task, event, play, …: entrepot items export --kind task")],
-    source: Annotated[str | None, Parameter(help="Name or id of an integration, or a connector.")] = None,
+    source: Annotated[str | None, Parameter(help=SOURCE)] = None,
     format_: Annotated[Literal["jsonl", "csv", "parquet"], Parameter(name="--format")] = "jsonl",
     to: Annotated[Path | None, Parameter(help="A file; standard output without it.")] = None,
     deleted: Annotated[bool, Parameter(negative="", help="Also what was deleted at its source.")] = False,

@@ -40,3 +40,17 @@ def pairs(words: list[str], option: str) -> dict[str, str]:
             raise PersonMustFix(f"{option} {key} is given twice.")
         found[key] = value
     return found
+
+
+def listed(text: str) -> list[str]:
+    """`a,b` as a list."""
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+def grouped(words: list[str], option: str) -> dict[str, list[str]]:
+    """`KEY=VALUE` words, where a key may have several values."""
+    found: dict[str, list[str]] = {}
+    for word in words:
+        [(key, value)] = pairs([word], option).items()
+        found.setdefault(key, []).append(value)
+    return found

@@ -13,7 +13,7 @@ from rich.text import Text
 
 UNBOUNDED = 10_000
 """The width of a table that goes to a file or a pipe: a line a row, whatever is in it."""
-FOLDED = frozenset({"", "title", "kinds", "account"})
+FOLDED = frozenset({"", "title", "kinds", "account", "value", "fields", "in the hub", "at the service"})
 """Columns of prose, which a narrow terminal folds; the others are as wide as what is in them."""
 NARROWEST, GAP = 20, 2
 

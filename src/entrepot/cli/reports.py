@@ -9,16 +9,16 @@ from entrepot.cli.output import Output
 from entrepot.core.report import Report
 
 SHOWN_REFUSED = 10
-COUNTS = ("read", "created", "updated", "unchanged", "deleted", "refused")
+COUNTS = ("read", "created", "updated", "unchanged", "deleted", "refused", "sent")
 
 
-def finish(output: Output, reports: Sequence[Report], *, integration: str = "") -> int:
+def finish(output: Output, reports: Sequence[Report], *, always_array: bool = False) -> int:
     """Print the reports of one command: one object for one, an array for several; return the worst exit code."""
     if output.json:
-        output.value(reports[0] if len(reports) == 1 else list(reports))
+        output.value(reports[0] if len(reports) == 1 and not always_array else list(reports))
     else:
         for report in reports:
-            _show(output, report, integration or report.connector)
+            show(output, report)
     return max((code_of(report) for report in reports), default=DONE)
 
 
@@ -29,8 +29,9 @@ def code_of(report: Report) -> int:
     return SOME_REFUSED if code == DONE and report.counts.refused else code
 
 
-def _show(output: Output, report: Report, integration: str) -> None:
-    head = f"{report.connector}: {report.status} in {report.seconds:.1f} s"
+def show(output: Output, report: Report) -> None:
+    name = report.integration or report.connector
+    head = f"{name}: {report.status} in {report.seconds:.1f} s"
     if report.run:
         head += f" ({report.run})"
     output.say(head, style="bold" if report.status == "done" else "bold red")
@@ -44,4 +45,6 @@ def _show(output: Output, report: Report, integration: str) -> None:
     if report.error:
         output.error(report.error["message"])
     if report.status == "stopped":
-        output.note(f"If that is right: entrepot sync {integration} --confirm {report.run}")
+        output.note(f"What it would do: entrepot sync {name} --dry-run")
+        output.note(f"If that is right: entrepot sync {name} --confirm {report.run}")
+        output.note(f"If it is not, and the service is to be asked anew: entrepot runs discard {report.run}")
