@@ -280,3 +280,57 @@ def test_what_the_hub_does_not_know_of_survives_everything(tasks):
     assert held["clickup"].tasks[tasks.id_at("clickup", "C")]["custom_fields"] == [{"id": "f1", "value": "kept"}]
     assert held["clickup"].tasks[tasks.id_at("clickup", "C")]["points"] == 8
     assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)
+
+
+@pytest.mark.parametrize("down", PLACES)
+def test_one_that_is_down_keeps_nobody_waiting_and_gets_it_all_later(tasks, down):
+    for title in ("Bread", "Milk", "Salt"):
+        tasks.add(title=title, due="2026-12-10T00:00:00", show_without_time=True)
+    tasks.settle()
+    others = [name for name in tasks.desks if name != down]
+    faults = tasks.remotes[down].faults
+    for turn, fault in enumerate(("broken", "limited")):
+        tasks.add(title=f"New {turn}")
+        tasks.do(others[0], "rename", "Bread" if not turn else "Bread 0", f"Bread {turn}")
+        tasks.do(others[1], "finish" if not turn else "reopen", "Milk")
+        before = tasks.seen()[down]
+        setattr(faults, fault, 99)
+        for _ in range(3):
+            reports = {name: tasks.sync(name) for name in tasks.desks}
+        assert {name for name, report in reports.items() if report.status != "done"} == {down}
+        assert tasks.seen()[down] == before
+        assert all(tasks.seen()[name] == tasks.seen()[others[0]] for name in others)
+        setattr(faults, fault, 0)
+        tasks.a_minute_goes_by()
+        tasks.settle()
+        tasks.assert_everybody_sees(
+            (f"Bread {turn}", False, "2026-12-10"),
+            ("Milk", not turn, "2026-12-10"),
+            ("Salt", False, "2026-12-10"),
+            *((f"New {each}", False, None) for each in range(turn + 1)),
+        )
+    assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_a_lost_answer_makes_nothing_twice(tasks, where):
+    tasks.add(title="Before")
+    tasks.settle()
+    tasks.remotes[where].faults.lost = 1
+    tasks.add(title="Lost", description="some text", due="2026-12-10T00:00:00", show_without_time=True, priority=1)
+    assert tasks.sync(where).status != "done"
+    tasks.a_minute_goes_by()
+    tasks.settle()
+    tasks.assert_everybody_sees(("Before", False, None), ("Lost", False, "2026-12-10"))
+    for what, given in (("rename", ["Found"]), ("finish", [])):
+        tasks.remotes[where].faults.lost = 1
+        tasks.do("hub", what, "Lost" if given else "Found", *given)
+        tasks.sync(where)
+        tasks.settle()
+    tasks.assert_everybody_sees(("Before", False, None), ("Found", True, "2026-12-10"))
+    tasks.remotes[where].faults.lost = 1
+    tasks.do("hub", "remove", "Found")
+    tasks.sync(where)
+    tasks.settle()
+    tasks.assert_everybody_sees(("Before", False, None))
+    assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)
