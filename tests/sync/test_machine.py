@@ -17,13 +17,17 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from tests.sync.fake_remote import FakeRemote, Fields, Knobs, Record
+from tests.sync.fake_remote import FakeRemote, Fields, Knobs
 from tests.sync.faults import Down
 from tests.sync.mortal import MortalWorld, disk
 
 from entrepot.core.kinds import KINDS
 
 NAMES = "abc"
+HUB = "hub"
+SIDE = st.integers(0, 3)
+PICK = st.integers(0, 9)
+MOST = 6
 FIELDS = ("title", "description", "keywords", "due")
 DAY = date(2026, 1, 1)
 
@@ -137,73 +141,84 @@ class Machine(RuleBasedStateMachine):
 
     # What people do.
 
-    @rule(data=st.data())
-    def add_here(self, data: st.DataObject) -> None:
-        color = self._new_color()
-        self.world.add(color=color, **self._values("hub", color, data, {}))
+    @precondition(lambda self: len(self.model.records) < MOST)
+    @rule(data=st.data(), side=SIDE)
+    def add(self, data: st.DataObject, side: int) -> None:
+        name, color = self._side(side), self._new_color()
+        fields = {"color": color, **self._values(name, color, data, {})}
+        if name == HUB:
+            self.world.add(**fields)
+        else:
+            remote = self.world.remotes[name]
+            remote.put(f"{name}-{color}", **remote.knobs.normalise(fields))
 
-    @rule(data=st.data(), name=st.sampled_from(NAMES))
-    def add_there(self, data: st.DataObject, name: str) -> None:
-        if (remote := self.world.remotes.get(name)) is None or self.directions[name] == "push":
+    @rule(data=st.data(), side=SIDE, pick=PICK)
+    def edit(self, data: st.DataObject, side: int, pick: int) -> None:
+        if held := self._held(self._side(side)):
+            self._edit(self._side(side), sorted(held)[pick % len(held)], data)
+
+    @rule(data=st.data(), sides=st.sets(SIDE, min_size=2), pick=PICK)
+    def edit_in_several_places(self, data: st.DataObject, sides: set[int], pick: int) -> None:
+        color = self.model.records[pick % len(self.model.records)] if self.model.records else ""
+        for name in sorted({self._side(side) for side in sides}):
+            if color in self._held(name):
+                self._edit(name, color, data)
+
+    @rule(side=SIDE, pick=PICK)
+    def delete(self, side: int, pick: int) -> None:
+        name = self._side(side)
+        if not (held := self._held(name)):
             return
-        color = self._new_color()
-        fields = self._values(name, color, data, {})
-        remote.put(f"{name}-{color}", **remote.knobs.normalise({"color": color, **fields}))
+        color = sorted(held)[pick % len(held)]
+        id_, fields = held[color]
+        self._seen_and_gone(fields)
+        if name == HUB:
+            self.world.delete(id_)
+        else:
+            self.world.remotes[name].drop(id_)
 
-    @rule(data=st.data(), pick=st.integers(0, 9))
-    def edit_here(self, data: st.DataObject, pick: int) -> None:
-        items = self.world.items()
-        if items:
-            public = sorted(items, key=lambda one: str(items[one]["color"]))[pick % len(items)]
-            self.world.edit(public, **self._values("hub", str(items[public]["color"]), data, items[public]))
-
-    @rule(data=st.data(), name=st.sampled_from(NAMES), pick=st.integers(0, 9))
-    def edit_there(self, data: st.DataObject, name: str, pick: int) -> None:
-        if (held := self._pick(name, pick)) is not None and self.directions[name] != "push":
-            knobs = self.world.remotes[name].knobs
-            fields = self._values(name, str(held.fields["color"]), data, held.fields)
-            self.world.remotes[name].put(held.id, **knobs.normalise(fields))
-
-    @rule(pick=st.integers(0, 9))
-    def delete_here(self, pick: int) -> None:
-        items = self.world.items()
-        if items:
-            public = sorted(items, key=lambda one: str(items[one]["color"]))[pick % len(items)]
-            self._seen_and_gone(items[public])
-            self.world.delete(public)
-
-    @rule(name=st.sampled_from(NAMES), pick=st.integers(0, 9))
-    def delete_there(self, name: str, pick: int) -> None:
-        if (held := self._pick(name, pick)) is not None and self.directions[name] != "push":
-            self._seen_and_gone(held.fields)
-            self.world.remotes[name].drop(held.id)
-
-    @rule(pick=st.integers(0, 9))
+    @rule(pick=PICK)
     def restore_here(self, pick: int) -> None:
-        there = {str(fields["color"]) for fields in self.world.items().values()}
         gone = self.world.rows("SELECT public_id, data FROM items WHERE deleted_at IS NOT NULL ORDER BY id")
-        back = [(public, json.loads(data)) for public, data in gone]  # type: ignore[arg-type]
-        back = [(public, told) for public, told in back if told["color"] not in there]
+        back = [str(public) for public, data in gone if json.loads(data)["color"] not in self._held(HUB)]  # type: ignore[arg-type]
         if back:
-            public, told = back[pick % len(back)]
-            self.world.edit(str(public))
-            self._is_back(told)
+            self.world.edit(back[pick % len(back)])
 
-    @rule(name=st.sampled_from(NAMES), full=st.booleans(), dies=st.integers(0, 25), fails=st.integers(0, 40))
-    def sync(self, name: str, *, full: bool, dies: int, fails: int) -> None:
-        """Killed at the effect of that number, or cut off at that one; 0 or later than the last: not."""
-        if name not in self.world.remotes:
-            return
+    @rule(
+        data=st.data(),
+        side=st.integers(0, 2),
+        full=st.booleans(),
+        dies=st.integers(0, 25),
+        fails=st.integers(0, 40),
+        meanwhile=st.integers(0, 12),
+    )
+    def sync(self, data: st.DataObject, side: int, *, full: bool, dies: int, fails: int, meanwhile: int) -> None:
+        """Killed at the effect of that number, cut off at that request, with an edit made at that one; 0: not."""
+        name = [*self.world.remotes][side % len(self.world.remotes)]
         remote = self.world.remotes[name]
-        remote.fault = failing_at(self.world.life.effect, fails)
+        tells = remote.knobs.versions and remote.knobs.conditional and not remote.knobs.bogus_versions
+        others = [each for each in (HUB, name) if each == HUB or (tells and self.directions[name] != "push")]
+
+        def happens() -> None:
+            where = data.draw(st.sampled_from(others), label="where")
+            if held := self._held(where):
+                self._edit(where, data.draw(st.sampled_from(sorted(held)), label="which"), data)
+
+        remote.fault = at_request(fails, broken, at_request(meanwhile, happens, self.world.life.effect))
         self.world.life.ends_in(dies)
         if not self.world.dies(lambda: self.world.sync(name, confirmed=True, full=full)):
             self.world.life.ends_in(0)
         remote.fault = self.world.life.effect
 
     @rule()
-    def settle(self) -> None:
-        self.agree()
+    def sync_in_turn(self) -> None:
+        for name in self.world.remotes:
+            self.world.sync(name, confirmed=True)
+
+    @rule(really=st.integers(0, 3))
+    def settle(self, really: int) -> None:
+        if not really:
+            self.agree()
 
     # What must then be true.
 
@@ -283,7 +298,7 @@ class Machine(RuleBasedStateMachine):
         names = data.draw(st.sets(st.sampled_from(FIELDS), min_size=1, max_size=2), label="fields")
         made: Fields = {}
         for name in sorted(names):
-            if name == "description" and side != "hub" and self.world.remotes[side].knobs.fields is not None:
+            if name == "description" and side != HUB and self.world.remotes[side].knobs.fields is not None:
                 continue
             made[name], token = self._value(name, data, old.get(name))
             self.model.edits.append(Edit(side, color, name, token))
@@ -319,15 +334,24 @@ class Machine(RuleBasedStateMachine):
         for name in FIELDS:
             self.model.outdone |= tokens_in(fields[name])
 
-    def _is_back(self, fields: Fields) -> None:
-        """What was seen with it is back too; whether anybody overwrites it anew is not for this to say."""
+    def _side(self, number: int) -> str:
+        names = [HUB, *(name for name in self.world.remotes if self.directions[name] != "push")]
+        return names[number % len(names)]
 
-    def _pick(self, name: str, pick: int) -> Record | None:
-        remote = self.world.remotes.get(name)
-        if remote is None or not remote.records:
-            return None
-        held = sorted(remote.records.values(), key=lambda one: str(one.fields["color"]))
-        return held[pick % len(held)]
+    def _held(self, name: str) -> dict[str, tuple[str, Fields]]:
+        """What is there on a side: id and fields by color."""
+        if name == HUB:
+            return {str(fields["color"]): (public, fields) for public, fields in self.world.items().items()}
+        records = self.world.remotes[name].records.values()
+        return {str(record.fields["color"]): (record.id, record.fields) for record in records}
+
+    def _edit(self, name: str, color: str, data: st.DataObject) -> None:
+        id_, old = self._held(name)[color]
+        fields = self._values(name, color, data, old)
+        if name == HUB:
+            self.world.edit(id_, **fields)
+        else:
+            self.world.remotes[name].put(id_, **self.world.remotes[name].knobs.normalise(fields))
 
     def _new_color(self) -> str:
         color = f"color{len(self.model.records)}"
@@ -340,17 +364,21 @@ def tokens_in(value: object) -> set[str]:
     return {word.strip("[],").removesuffix("t00:00:00") for word in words}
 
 
-def failing_at(effect: Callable[[str], None], number: int) -> Callable[[str], None]:
-    """At the request of that number the connection breaks: before it is sent, or before its answer is there."""
+def broken() -> None:
+    raise Down("the connection broke")
+
+
+def at_request(number: int, act: Callable[[], None], fault: Callable[[str], None]) -> Callable[[str], None]:
+    """Does something when it is that request's turn: before it is sent, or before its answer is there."""
     left = [number]
 
-    def fault(what: str) -> None:
-        effect(what)
+    def met(what: str) -> None:
+        fault(what)
         left[0] -= 1
         if not left[0]:
-            raise Down(f"{what} failed")
+            act()
 
-    return fault
+    return met
 
 
 @cache
