@@ -158,3 +158,42 @@ def test_a_service_that_is_removed_leaves_the_others_as_they_are(tmp_path):
         world.edit(world.item("milk"), title="oat milk")
         world.settle()
         assert (a.titles(), b.titles()) == (["milk"], ["oat milk"])
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_families_that_were_mirrored_meet_as_families(tmp_path, order):
+    """A parent is another record: merged with its counterpart, it is that one's id that its children hold."""
+    a, b = FakeRemote("a"), FakeRemote("b")
+    with World(tmp_path, a, b) as world:
+        a.put("c", title="child", parent="p", uid="1")
+        a.put("d", title="only at a", parent="p")
+        a.put("p", title="parent", uid="2")
+        b.put("1", title="parent", uid="2")
+        b.put("2", title="child", parent="1", uid="1")
+        for name in order:
+            world.sync(name)
+            world.attach(name)
+        world.settle()
+        assert world.conflicts() == []
+        assert len(world.items()) == 3
+        for title in ("child", "only at a"):
+            assert world.told(title, "parent") == world.item("parent")
+            assert (a.told(title, "parent"), b.told(title, "parent")) == ("p", "1")
+        b.put("2", description="edited")
+        world.settle()
+        assert (a.told("child", "description"), a.told("child", "parent")) == ("edited", "p")
+        assert world.rest() == 0
+
+
+def test_an_edit_elsewhere_takes_no_parent_away_that_is_nowhere_known(tmp_path):
+    a, b = FakeRemote("a"), FakeRemote("b")
+    with World(tmp_path, a, b) as world:
+        a.put("c", title="child", parent="in a list we do not see")
+        world.sync("a")
+        world.attach("a")
+        world.attach("b")
+        world.settle()
+        b.put(b.of("child").id, title="kid")
+        world.settle()
+        assert (a.told("kid", "parent"), b.told("kid", "parent")) == ("in a list we do not see", None)
+        assert world.rest() == 0

@@ -8,6 +8,7 @@ import msgspec
 from entrepot.core.conflict import Policy
 from entrepot.core.errors import PersonMustFix
 from entrepot.core.plan_sides import Drift
+from entrepot.storage import parents
 from entrepot.storage.ids import new_id
 from entrepot.storage.text import storable
 from entrepot.storage.transaction import Reading, Writing
@@ -154,8 +155,9 @@ def new_collection(tx: Writing, workspace_id: int, kind: str, name: str) -> tupl
 
 def plan_from_now_on(tx: Writing, stream: int) -> None:
     """A mirrored stream becomes a synced one: what each of its links mirrored is what both sides agreed on."""
-    unsynced = "SELECT a.collection_id FROM attachments a JOIN collections c ON c.id = a.collection_id"
-    for (collection,) in tx.fetch(f"{unsynced} WHERE a.stream_id = ? AND NOT c.synced", stream):
+    unsynced = "SELECT a.collection_id, c.kind FROM attachments a JOIN collections c ON c.id = a.collection_id"
+    found = tx.fetch(f"{unsynced} WHERE a.stream_id = ? AND NOT c.synced", stream)
+    for collection, _ in found:
         tx.execute(
             "INSERT INTO bases (link_id, attachment_id, whole, hub, remote, version)"
             " SELECT l.id, a.id, CAST(1 AS BOOLEAN), NULL, i.data, l.version FROM attachments a"
@@ -165,6 +167,8 @@ def plan_from_now_on(tx: Writing, stream: int) -> None:
             collection,
         )
         tx.execute("UPDATE collections SET synced = CAST(1 AS BOOLEAN) WHERE id = ?", collection)
+    if found:
+        parents.restate(tx, stream, found[0][1], {})
 
 
 def _read(tx: Reading, where: str, *values: object) -> list[Attachment]:

@@ -1,12 +1,12 @@
 """Attaching a remote collection to a collection of the hub, and detaching it again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from entrepot.core.errors import PersonMustFix
 from entrepot.core.matching import Doubt, Matcher
-from entrepot.storage import attachments, incoming, pending, streams
+from entrepot.storage import attachments, incoming, parents, pending, streams
 from entrepot.storage.attachments import Attachment, Direction
 from entrepot.storage.incoming import Arrival
 from entrepot.storage.streams import Stream
@@ -115,12 +115,14 @@ def _take_in_whole(tx: Writing, stream: Stream, attachment: int, collection: int
     tx.execute(
         "UPDATE links SET collection_id = ? WHERE stream_id = ? AND collection_id IS NULL", collection, stream.key
     )
+    parents.restate(tx, stream.key, stream.kind, {})
 
 
 def _move_in(tx: Writing, known: Attachment, collection: int, *, match: bool) -> Matched:
     """What it mirrored so far: a counterpart of what is in the collection becomes it, the rest moves in."""
     found = Matched()
     merged = list(_matches(tx, known, collection, found)) if match else []
+    parents.restate(tx, known.stream, known.kind, _renamed(tx, merged))
     incoming.stage(tx, streams.by_key(tx, known.stream), _arrivals(tx, known, [link for link, _, _ in merged]))
     tx.each("DELETE FROM bases WHERE link_id = ?", [(link,) for link, _, _ in merged])
     tx.each("UPDATE links SET item_id = ? WHERE id = ?", [(here, link) for link, _, here in merged])
@@ -137,6 +139,14 @@ def _move_in(tx: Writing, known: Attachment, collection: int, *, match: bool) ->
         known.stream,
     )
     return found
+
+
+def _renamed(tx: Reading, merged: Sequence[tuple[int, int, int]]) -> dict[str, str]:
+    """The ids of mirrored items to those of the items that they become."""
+    keys = {key for _, there, here in merged for key in (there, here)}
+    sql = f"SELECT id, public_id FROM items WHERE {tx.dialect.contains('id')}"  # noqa: S608 -- our own column
+    public: dict[int, str] = dict(tx.fetch(sql, tx.dialect.as_list(sorted(keys))))
+    return {public[there]: public[here] for _, there, here in merged}
 
 
 def _matches(tx: Reading, known: Attachment, collection: int, found: Matched) -> Iterator[tuple[int, int, int]]:

@@ -13,7 +13,7 @@ from entrepot.storage.item_changes import Change, New, Origin
 from entrepot.storage.journal import Entry, More
 from entrepot.storage.transaction import Writing
 from entrepot.storage.writes import replace_files
-from entrepot.sync.deciding import Decision, encoded
+from entrepot.sync.deciding import Decision, encoded, record_fields
 from entrepot.sync.disputes import resolved
 from entrepot.sync.outgoing import verb_of
 from entrepot.sync.terms import one_sided
@@ -121,7 +121,8 @@ def _edited(decision: Decision, origin: Origin) -> bytes:
         own = {}
     if not own and not decision.plan.hub:
         return item.data
-    return encoded(kind, {**decision.item_fields, **own, **decision.plan.hub})
+    # As it is stored: another service's ids in it mean nothing here, and stay.
+    return encoded(kind, {**record_fields(kind, item.data), **own, **decision.plan.hub})
 
 
 def _has_moved(decision: Decision) -> bool:

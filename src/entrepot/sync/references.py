@@ -5,10 +5,8 @@ from typing import Self
 
 from entrepot.core.fields import Fields, Value
 from entrepot.storage.attachments import Attachment
+from entrepot.storage.parents import FIELDS, PREFIX
 from entrepot.storage.transaction import Reading
-
-FIELDS: Mapping[str, tuple[str, ...]] = {"task": ("parent",)}
-PREFIX = "itm_"
 
 
 class References:
