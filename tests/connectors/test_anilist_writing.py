@@ -8,7 +8,7 @@ from tests.services.anilist import POINTS, AniList
 
 from entrepot.checks.graphql_document import GraphQLDocument
 from entrepot.connectors.anilist.connector import WORK
-from entrepot.core.errors import RecordRefused, Stale, TryLater
+from entrepot.core.errors import NeedsConsent, RecordRefused, Stale, TryLater
 from entrepot.core.life import LibraryEntry
 
 STATUSES = ("current", "planned", "completed", "paused", "dropped", "repeating")
@@ -189,6 +189,12 @@ async def test_what_has_no_place_is_refused_with_its_reason(hand, anilist, entry
 async def test_a_busy_service_is_asked_later(hand):
     hand.faults.limited = 1
     with pytest.raises(TryLater):
+        await hand.create(FULL)
+
+
+async def test_a_permission_that_was_taken_back_is_not_a_work_that_is_missing(hand, anilist):
+    anilist.is_allowed = False
+    with pytest.raises(NeedsConsent):
         await hand.create(FULL)
 
 

@@ -83,6 +83,7 @@ class AniList:
         self.works: dict[int, Json] = {}
         self.entries: dict[int, Json] = {}
         self.faults = Faults()
+        self.is_allowed = True
         self.now = 1_790_000_000
 
     def add_work(self, number: int, mal: int | None = None, *, kind: str = "ANIME", **told: Any) -> None:
@@ -128,6 +129,10 @@ class AniList:
         return app
 
     async def _answer(self, request: web.Request) -> web.Response:
+        if not self.is_allowed:  # as clients report it
+            return web.json_response(
+                {"errors": [{"message": "Invalid token", "status": 400}], "data": None}, status=400
+            )
         asked = msgspec.json.decode(await request.read())
         root = {
             "Viewer": lambda _: {"id": USER, "name": "someone", "mediaListOptions": {"scoreFormat": self.score_format}},

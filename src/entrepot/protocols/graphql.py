@@ -1,94 +1,36 @@
-"""GraphQL over HTTP: one query and its variables by POST; errors that hide in good answers; pages of a connection."""
+"""GraphQL over HTTP for connectors in Python: one query and its variables by POST, and pages of a connection."""
 
-import re
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import msgspec
 
-from entrepot.core.errors import (
-    EntrepotError,
-    NeedsConsent,
-    PersonMustFix,
-    RecordRefused,
-    ServiceChanged,
-    Stale,
-    TryLater,
-)
-from entrepot.transport.budget import Budget
+from entrepot.core.errors import EntrepotError, PersonMustFix
+from entrepot.sdk.graphql_answers import ANSWERED, Speaking
 from entrepot.transport.client import Client
-from entrepot.transport.dig import dig
-from entrepot.transport.limits import Limits
-from entrepot.transport.message import Request, Response
+from entrepot.transport.message import Request
 from entrepot.transport.page_styles import CursorPages, NumberedPages
 from entrepot.transport.paging import Answer, State, pages
-from entrepot.transport.rate_headers import FAR, read_wait
-from entrepot.transport.redact import Redactor
-from entrepot.transport.status import ERRORS
 
-ANSWERED = (400, 404, 422)
-"""Statuses with which services send an ordinary GraphQL answer that holds `errors`."""
-
-_READ = 4096
-"""Characters of an error that are looked at."""
 _HEADERS = {
     "Accept": "application/graphql-response+json, application/json;q=0.9",
     "Content-Type": "application/json",
 }
-_CODES: Mapping[str, type[EntrepotError]] = {
-    "RATELIMITED": TryLater,
-    "THROTTLED": TryLater,
-    "TOOMANYREQUESTS": TryLater,
-    "COMPLEXITYEXCEPTION": TryLater,
-    "COMPLEXITYBUDGETEXHAUSTED": TryLater,
-    "INTERNALSERVERERROR": TryLater,
-    "INTERNALERROR": TryLater,
-    "SERVICEUNAVAILABLE": TryLater,
-    "UNAUTHENTICATED": NeedsConsent,
-    "AUTHENTICATIONERROR": NeedsConsent,
-    "UNAUTHORIZED": NeedsConsent,
-    "ACCESSDENIED": NeedsConsent,
-    "FORBIDDEN": NeedsConsent,
-    "INSUFFICIENTSCOPES": NeedsConsent,
-    "CONFLICT": Stale,
-    "GRAPHQLVALIDATIONFAILED": ServiceChanged,
-    "GRAPHQLPARSEFAILED": ServiceChanged,
-    "UNDEFINEDFIELD": ServiceChanged,
-    "ARGUMENTNOTACCEPTED": ServiceChanged,
-}
-_STATUSES: Mapping[int, type[EntrepotError]] = {401: NeedsConsent, 403: NeedsConsent, 409: Stale, 429: TryLater}
-_SENTENCES: tuple[tuple[re.Pattern[str], type[EntrepotError]], ...] = (
-    (re.compile(r"(?i)rate.?limit|too many requests|throttled"), TryLater),
-    (re.compile(r"(?i)invalid (access )?token|unauthori[sz]ed|not authenticated|unauthenticated"), NeedsConsent),
-    (
-        re.compile(
-            r"(?i)cannot query field|unknown (argument|type|field|directive)|syntax error|doesn't exist on type"
-            r"|must have a selection of subfields|got invalid value.*not defined"
-        ),
-        ServiceChanged,
-    ),
-)
 
 
-class GraphQL:
-    """Speaks to one endpoint. `codes` maps the service's own error codes to names of the seven errors."""
+class GraphQL(Speaking):
+    """Speaks to one endpoint."""
 
-    def __init__(self, client: Client, url: str = "", *, codes: Mapping[str, str] | None = None) -> None:
-        self._client = client
+    def __init__(
+        self,
+        client: Client,
+        url: str = "",
+        *,
+        codes: Mapping[str, str] | None = None,
+        unknown: type[EntrepotError] = PersonMustFix,
+    ) -> None:
+        super().__init__(client, codes=codes, unknown=unknown)
         self._url = url
-        self._codes = {_plain(code): ERRORS[name] for code, name in (codes or {}).items()}
-
-    @property
-    def limits(self) -> Limits:
-        return self._client.limits
-
-    @property
-    def budget(self) -> Budget:
-        return self._client.budget
-
-    @property
-    def redactor(self) -> Redactor:
-        return self._client.redactor
 
     async def ask(
         self, query: str, variables: Mapping[str, object] | None = None, *, writes: bool = False, weight: float = 1
@@ -121,53 +63,6 @@ class GraphQL:
             weight=weight,
         )
 
-    async def send(self, request: Request) -> Response:
-        """An answer without errors; waits and asks again where the errors say to come later."""
-        attempt = 1
-        while True:
-            response = await self._client.send(request)
-            error = self._error(request, response)
-            if error is None:
-                return response
-            wait = self._client.retry.wait(attempt, error.after) if isinstance(error, TryLater) else None
-            if wait is None or not request.is_repeatable:
-                raise error
-            await self.budget.clock.sleep(wait)
-            attempt += 1
-
-    def _error(self, request: Request, response: Response) -> EntrepotError | None:
-        answer = response.json(_Answer)
-        if not answer.errors:
-            if bytes(answer.data) != b"null":
-                return None
-            return ServiceChanged(f"{response.place} answered without data and without saying why.")
-        first = answer.errors[0]
-        kind = self._kind(request, first)
-        clean = self.redactor.clean
-        says = clean(" ".join(first.message[:_READ].split()))[:200] or clean(_code(first)[:_READ])[:80]
-        message = f"{response.place} answered: {says or 'an error without words'}"
-        detail = response.shown_body()
-        if kind is TryLater:
-            after = _after(answer, first)
-            after = read_wait(response.headers, self.budget.clock.now()) if after is None else after
-            return TryLater(message, detail=detail, after=after)
-        return kind(message, detail=detail)
-
-    def _kind(self, request: Request, error: "_Error") -> type[EntrepotError]:
-        code = _plain(_code(error))
-        known = self._codes.get(code) or _CODES.get(code)
-        if known is not None:
-            return known
-        for pattern, kind in _SENTENCES:
-            if pattern.search(error.message, 0, _READ):
-                return kind
-        status = error.status or 0
-        if status in _STATUSES:
-            return _STATUSES[status]
-        if status >= 500:
-            return TryLater
-        return PersonMustFix if request.is_reading else RecordRefused
-
 
 def connection(at: str, *, send: str = "after") -> CursorPages:
     """Pages of a Relay connection at a path below `data`: `pageInfo { hasNextPage endCursor }`, sent as a variable."""
@@ -182,48 +77,5 @@ def numbered(more: str, *, send: str = "page", first: int = 1) -> NumberedPages:
     return NumberedPages(send=f"variables.{send}", first=first, more=f"data.{more}", place="body", strict=True)
 
 
-class _Error(msgspec.Struct):
-    message: str = ""
-    type: str | None = None
-    status: int | None = None
-    extensions: dict[str, Any] | None = None
-    path: Any = None
-
-
-_NULL = msgspec.Raw(b"null")
-
-
-class _Answer(msgspec.Struct):
-    data: msgspec.Raw = _NULL
-    errors: list[_Error] | None = None
-    extensions: dict[str, Any] | None = None
-
-
 class _Data(msgspec.Struct):
     data: dict[str, Any]
-
-
-def _code(error: _Error) -> str:
-    found = dig(error.extensions, "code") or dig(error.extensions, "type") or error.type
-    return found if isinstance(found, str) else ""
-
-
-def _plain(code: str) -> str:
-    return re.sub(r"[^A-Za-z]", "", code).upper()
-
-
-def _after(answer: _Answer, error: _Error) -> float | None:
-    """Seconds until the answer's own words allow another try, where it has any."""
-    told = _number(error.extensions, "retry_in_seconds")  # monday
-    if told is not None:
-        return told
-    cost = dig(answer.extensions, "cost")  # Shopify: points come back at a rate, and the query costs so many
-    wanted, have = _number(cost, "requestedQueryCost"), _number(cost, "throttleStatus.currentlyAvailable")
-    rate = _number(cost, "throttleStatus.restoreRate")
-    return max(0.0, (wanted - have) / rate) if wanted is not None and have is not None and rate else None
-
-
-def _number(data: object, path: str) -> float | None:
-    """Not negative, and no larger than a number of seconds or points can be."""
-    found = dig(data, path)
-    return float(found) if isinstance(found, int | float) and 0 <= found <= FAR else None

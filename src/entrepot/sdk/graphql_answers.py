@@ -23,16 +23,16 @@ from entrepot.transport.client import Client
 from entrepot.transport.dig import dig
 from entrepot.transport.limits import Limits
 from entrepot.transport.message import Request, Response
-from entrepot.transport.rate_headers import read_wait
+from entrepot.transport.rate_headers import FAR, read_wait
 from entrepot.transport.redact import Redactor
-from entrepot.transport.status import is_limited
+from entrepot.transport.status import ERRORS, is_limited
 
 ANSWERED = (400, 404, 422)
 """Statuses with which services send an ordinary answer that holds `errors`: a request calls them expected."""
 
-Kinds = Mapping[str, type[EntrepotError]]
-
-_CODES: Kinds = {
+_READ = 4096
+"""Characters of a message that are looked at: services quote whole requests in it."""
+_CODES: Mapping[str, type[EntrepotError]] = {
     "RATELIMITED": TryLater,
     "THROTTLED": TryLater,
     "TOOMANYREQUESTS": TryLater,
@@ -68,16 +68,20 @@ _SENTENCES: tuple[tuple[re.Pattern[str], type[EntrepotError]], ...] = (
 
 
 class Speaking:
-    """A client for one GraphQL service. `codes` are the service's own error codes, as `plain_code` writes them.
+    """A client for one GraphQL service. `codes` maps the service's own error codes to names of the seven errors.
 
     `unknown` is what a refused question means where neither code nor words tell.
     """
 
     def __init__(
-        self, client: Client, codes: Kinds | None = None, *, unknown: type[EntrepotError] = PersonMustFix
+        self,
+        client: Client,
+        *,
+        codes: Mapping[str, str] | None = None,
+        unknown: type[EntrepotError] = PersonMustFix,
     ) -> None:
         self._client = client
-        self._codes = {**_CODES, **(codes or {})}
+        self._codes = {**_CODES, **{_plain(code): ERRORS[name] for code, name in (codes or {}).items()}}
         self._unknown = unknown
 
     @property
@@ -114,9 +118,10 @@ class Speaking:
             return ServiceChanged(f"{response.place} answered without data and without saying why.")
         first = answer.errors[0]
         kind = TryLater if is_limited(response) else self._kind(request, first)
-        says = response.clean(" ".join((first.message or "").split()))[:200] or _code(first)
+        words = " ".join((first.message or "")[:_READ].split())
+        says = response.clean(words)[:200] or response.clean(_code(first)[:_READ])[:80]
         message = f"{response.place} answered: {says or 'an error without words'}"
-        detail = response.clean(msgspec.json.encode(answer.errors[:5]).decode())[:1000]
+        detail = response.shown_body()
         if kind is TryLater:
             after = _after(answer, first)
             after = read_wait(response.headers, self.budget.clock.now()) if after is None else after
@@ -124,11 +129,11 @@ class Speaking:
         return kind(message, detail=detail)
 
     def _kind(self, request: Request, error: "_Error") -> type[EntrepotError]:
-        known = self._codes.get(plain_code(_code(error)))
+        known = self._codes.get(_plain(_code(error)))
         if known is not None:
             return known
         for pattern, kind in _SENTENCES:
-            if pattern.search(error.message or ""):
+            if pattern.search(error.message or "", 0, _READ):
                 return kind
         status = error.status or 0
         if status in _STATUSES:
@@ -136,10 +141,6 @@ class Speaking:
         if status >= 500:
             return TryLater
         return self._unknown if request.is_reading else RecordRefused
-
-
-def plain_code(code: str) -> str:
-    return re.sub(r"[^A-Za-z]", "", code).upper()
 
 
 class _Error(msgspec.Struct):
@@ -164,14 +165,22 @@ def _code(error: _Error) -> str:
     return found if isinstance(found, str) else ""
 
 
+def _plain(code: str) -> str:
+    return re.sub(r"[^A-Za-z]", "", code).upper()
+
+
 def _after(answer: _Answer, error: _Error) -> float | None:
     """Seconds until the answer's own words allow another try, where it has any."""
-    told = dig(error.extensions, "retry_in_seconds")  # monday
-    if isinstance(told, int | float):
-        return float(told)
+    told = _number(error.extensions, "retry_in_seconds")  # monday
+    if told is not None:
+        return told
     cost = dig(answer.extensions, "cost")  # Shopify: points come back at a rate, and the query costs so many
-    wanted, have = dig(cost, "requestedQueryCost"), dig(cost, "throttleStatus.currentlyAvailable")
-    rate = dig(cost, "throttleStatus.restoreRate")
-    if isinstance(wanted, int | float) and isinstance(have, int | float) and isinstance(rate, int | float) and rate > 0:
-        return max(0.0, (wanted - have) / rate)
-    return None
+    wanted, have = _number(cost, "requestedQueryCost"), _number(cost, "throttleStatus.currentlyAvailable")
+    rate = _number(cost, "throttleStatus.restoreRate")
+    return max(0.0, (wanted - have) / rate) if wanted is not None and have is not None and rate else None
+
+
+def _number(data: object, path: str) -> float | None:
+    """Not negative, and no larger than a number of seconds or points can be."""
+    found = dig(data, path)
+    return float(found) if isinstance(found, int | float) and 0 <= found <= FAR else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from entrepot.core.errors import RecordRefused
-from entrepot.sdk.graphql_answers import ANSWERED
+from entrepot.protocols.graphql import GraphQL
 from entrepot.transport.client import Client
 
 Json = dict[str, Any]
@@ -49,9 +49,10 @@ async def _found(data: Json, http: Client, medium: str) -> Json:
             f"{title}: neither AniList's nor MyAnimeList's number of it is known; add it there by hand."
         )
     variables = {"mal": int(known["mal"]), "type": medium.upper()}
-    asked = {"query": WORK, "variables": variables}
-    answer = await http.json("POST", "/", json=asked, repeatable=True, expected=ANSWERED)
-    work = (answer.get("data") or {}).get("Media") if isinstance(answer, dict) else None
-    if not work:
+    try:
+        work = (await GraphQL(http, "/", unknown=RecordRefused).ask(WORK, variables)).get("Media")
+    except RecordRefused:  # what is not there is answered with an error
+        work = None
+    if work is None:
         raise RecordRefused(f"{title}: AniList does not have MyAnimeList's {medium} {known['mal']}.")
     return {**data, "identifiers": {**known, "anilist": str(work["id"])}}

@@ -3,19 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from entrepot.core.errors import RecordRefused, ServiceChanged
-from entrepot.sdk.graphql_answers import ANSWERED, Speaking
+from entrepot.protocols.graphql import GraphQL
 from entrepot.transport.client import Client
-from entrepot.transport.message import Request
 
 Json = dict[str, Any]
 
 _QUERY = """query States($team: ID!, $type: String!) {
   workflowStates(first: 250, filter: {team: {id: {eq: $team}}, type: {eq: $type}}) { nodes { id position } }
 }"""
-_JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
 async def prepare(record: Json, native: Json, _data: Json, http: Client, words: Mapping[str, Any]) -> Json:
@@ -39,12 +35,8 @@ def project(field: str, value: Any) -> Any:
 
 
 async def _state(http: Client, team: str, kind: str) -> str:
-    asked = {"query": _QUERY, "variables": {"team": team, "type": kind}}
-    request = Request(
-        "POST", "/graphql", headers=_JSON, body=msgspec.json.encode(asked), repeatable=True, expected=ANSWERED
-    )
-    response = await Speaking(http, unknown=ServiceChanged).send(request)
-    found = response.json()["data"]["workflowStates"]["nodes"]
+    answer = await GraphQL(http, "/graphql", unknown=ServiceChanged).ask(_QUERY, {"team": team, "type": kind})
+    found = answer["workflowStates"]["nodes"]
     if not found:
         raise RecordRefused(f"The team has no state of the type {kind}. Add one in Linear: Settings → Team → Workflow.")
     return min(found, key=lambda state: state["position"])["id"]
