@@ -5,21 +5,29 @@ number, begun again from the disk, sometimes killed again, and told to the end.
 """
 
 import json
+import os
+import pickle
 import random
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import cache
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.sync.fake_remote import BatchingRemote, FakeRemote, Fields, Knobs
-from tests.sync.mortal import MortalWorld
+from tests.sync.faults import no_fault
+from tests.sync.mortal import MortalWorld, disk
 
-MEMORY = Path("/dev/shm")  # noqa: S108 -- folders of its own are made in it
+from entrepot.core.change import Attachment, Change
+
 SECOND = 25
 """The most effects between the first death and the second."""
 
@@ -41,8 +49,21 @@ def tidied(name: str, value: object) -> object:
 
 
 TIDY = Knobs(normalise=tidy, project=tidied)
+class Pictured(FakeRemote):
+    """A picture comes with what is new, another after each edit."""
+
+    def _change(self, stream: str, id_: str, where: str) -> Change:
+        change = super()._change(stream, id_, where)
+        if getattr(change.data, "title", "") != "new at a":
+            return change
+        content = f"picture {self.records[id_].version}".encode()
+        picture = Attachment(sha256(content).hexdigest(), len(content), "new.png", "image/png", lambda: BytesIO(content))
+        return msgspec.structs.replace(change, files=(picture,))
+
+
 SERVICES: dict[str, tuple[Knobs, type[FakeRemote]]] = {
     "plain": (Knobs(), FakeRemote),
+    "pictures": (Knobs(), Pictured),
     "our ids": (Knobs(chooses_ids=False, versions=False), FakeRemote),
     "repeatable": (Knobs(repeatable=True, finds=False, late_versions=True), FakeRemote),
     "tidy": (TIDY, FakeRemote),
@@ -105,7 +126,7 @@ def begin(world: MortalWorld) -> None:
 
 
 STORY: Sequence[Step] = (
-    *map(syncing, "aba"), edits, *map(syncing, "baba"), removals, *map(syncing, "abab"), returns, *map(syncing, "abab"),
+    *map(syncing, "aba"), edits, *map(syncing, "baba"), removals, *map(syncing, "abab"), returns, *map(syncing, "aba"),
 )  # fmt: skip
 
 
@@ -149,6 +170,8 @@ def outcome(world: MortalWorld) -> dict[str, object]:
         "conflicts": world.rows("SELECT field, attachment_id FROM conflicts WHERE closed = '' ORDER BY field"),
         "aside": world.aside(),
         "waits": world.waits(),
+        "files": [[*row, world.blobs.path(str(row[1])).is_file()]
+                  for row in world.rows("SELECT name, sha256 FROM item_files ORDER BY sha256")],
     }
 
 
@@ -175,24 +198,17 @@ def tell(service: str, folder: Path, url: str = "") -> Told:
 
 def snapshot(world: MortalWorld, folder: Path) -> Snapshot:
     if not world.url:
-        copy_database(world.folder, folder)
+        copy(world.folder, folder)
     return Snapshot(folder, copied(world.remotes.values()), len(world.life.effects))
 
 
-def copied(remotes: Sequence[FakeRemote] | object) -> list[FakeRemote]:
-    found = []
-    for remote in remotes:  # type: ignore[attr-defined]
-        other = replace(remote, fault=lambda _: None, records=deepcopy(remote.records))
-        other.log, other.requests, other.writes, other.written = [*remote.log], [], [], []
-        found.append(other)
-    return found
+def copied(remotes: Iterable[FakeRemote]) -> list[FakeRemote]:
+    fresh = {"requests": [], "writes": [], "written": [], "fault": no_fault}
+    return [replace(one, records=deepcopy(one.records), log=[*one.log], **fresh) for one in remotes]  # type: ignore[arg-type]
 
 
-def copy_database(source: Path, target: Path) -> None:
-    target.mkdir(parents=True)
-    for file in source.glob("hub.db*"):
-        if not file.name.endswith("-shm"):
-            shutil.copyfile(file, target / file.name)
+def copy(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("*-shm"))
 
 
 @dataclass(frozen=True)
@@ -208,27 +224,33 @@ class Schedule:
 
 
 def play(schedule: Schedule, told: Told, folder: Path) -> dict[str, object]:
+    """Only from the step in which it dies: until then it is as it was told."""
     number = max(index for index, each in enumerate(told.snapshots) if each.effects < schedule.first)
     start = told.snapshots[number]
-    copy_database(start.folder, folder)
+    copy(start.folder, folder)
     world = MortalWorld(folder, *copied(start.remotes))
     try:
         world.life.effects.clear()
         world.life.ends_in(schedule.first - start.effects)
-        for step in STORY[number:]:
-            play_step(world, step, schedule)
+        end = play_on(world, STORY[number:], schedule)
         same = told.effects[start.effects : schedule.first]
         assert world.life.effects[: len(same)] == same, "the story was not told in the same order"
-        while world.dies(lambda: world.settle(confirmed=True)):
-            """The second death may come after the story."""
-        before = world.writes()
-        for name in world.remotes:
-            world.sync(name)
-        assert world.writes() == before, "it does not come to rest"
-        return outcome(world)
+        return end
     finally:
         world.close()
         shutil.rmtree(folder)
+
+
+def play_on(world: MortalWorld, story: Sequence[Step], schedule: Schedule) -> dict[str, object]:
+    for step in story:
+        play_step(world, step, schedule)
+    while world.dies(lambda: world.settle(confirmed=True)):
+        """The second death may come after the story."""
+    before = world.writes()
+    for name in world.remotes:
+        world.sync(name)
+    assert world.writes() == before, "it does not come to rest"
+    return outcome(world)
 
 
 def play_step(world: MortalWorld, step: Step, schedule: Schedule) -> None:
@@ -244,3 +266,98 @@ def play_step(world: MortalWorld, step: Step, schedule: Schedule) -> None:
         if schedule.elsewhere:
             other = "b" if step.__name__.endswith("a") else "a"
             world.dies(lambda: syncing(other)(world))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(dir=disk(tmp_path), prefix="entrepot-crashes-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def schedules(service: str, effects: int, count: int) -> Iterator[Schedule]:
+    """Each effect once if there is room, and the rest, or every other one, with a second death: always the same ones."""
+    chance = random.Random(service)
+    once = [Schedule(service, first) for first in range(1, effects + 1)]
+    single = once if len(once) < count else chance.sample(once, count // 2)
+    yield from (replace(one, elsewhere=chance.random() < 0.5) for one in single)
+    for _ in range(count - len(single)):
+        first, second = chance.randint(1, effects), chance.randint(1, SECOND)
+        yield Schedule(service, first, second, elsewhere=chance.random() < 0.5)
+
+
+def explore(service: str, place: Path, count: int) -> None:
+    told = tell(service, place)
+    for schedule in schedules(service, len(told.effects), count):
+        assert play(schedule, told, place / "again") == told.outcome, schedule
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_death_anywhere_changes_nothing_in_the_end(service, place):
+    explore(service, place, 50)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_death_or_two_anywhere_change_nothing_in_the_end(service, place):
+    explore(service, place, 1000)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_death_on_postgresql_changes_nothing_in_the_end(number, postgres, place):
+    pytest.fail(f"{number} {postgres} {place}")
+
+
+def die(folder: Path, first: int) -> None:
+    """In a process of its own: killed by the system at the effect of this number, and the services live on."""
+    world = MortalWorld(folder, *remotes_of("tidy"))
+    begin(world)
+
+    def kill() -> None:
+        with (folder / "services").open("wb") as file:
+            pickle.dump([(one.records, one.log, one.count) for one in world.remotes.values()], file)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    world.life.kill = kill
+    world.life.ends_in(first)
+    for number, step in enumerate(STORY):
+        (folder / "step").write_text(str(number), encoding="ascii")
+        play_step(world, step, Schedule("tidy", first))
+
+
+DYING = """
+import os, sys
+from pathlib import Path
+from tests.sync.test_crashes import die
+for folder, first in zip(sys.argv[1::2], sys.argv[2::2]):
+    child = os.fork()
+    if not child:
+        try:
+            die(Path(folder), int(first))
+        finally:
+            os._exit(0)
+    print(os.waitpid(child, 0)[1])
+"""
+
+
+def test_a_process_killed_by_the_system_changes_nothing_in_the_end(place):
+    told = tell("tidy", place)
+    numbers = random.Random(9).sample(range(1, len(told.effects) + 1), 6)
+    folders = {number: place / f"killed at {number}" for number in numbers}
+    for folder in folders.values():
+        folder.mkdir()
+    said = subprocess.run(
+        [sys.executable, "-c", DYING, *(str(one) for number in numbers for one in (folders[number], number))],
+        cwd=Path(__file__).parents[2], check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert said.stdout.split() == [str(int(signal.SIGKILL))] * len(numbers)
+    for number, folder in folders.items():
+        remotes = remotes_of("tidy")
+        services = pickle.loads((folder / "services").read_bytes())  # noqa: S301 -- written by ourselves above
+        for remote, (records, log, count) in zip(remotes, services, strict=True):
+            remote.records, remote.log, remote.count = records, log, count
+        world = MortalWorld(folder, *remotes)
+        step = int((folder / "step").read_text(encoding="ascii"))
+        assert play_on(world, STORY[step:], Schedule("tidy", number)) == told.outcome
+        world.close()
