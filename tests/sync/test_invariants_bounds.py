@@ -1,5 +1,7 @@
 """What a sync must never do beyond its task: hammer, mail, write where it may not, surprise, or be beyond recall."""
 
+import random
+
 import pytest
 from tests.sync.fake_remote import BatchingRemote, FakeRemote, Knobs
 from tests.sync.faults import no_fault
@@ -74,6 +76,30 @@ def test_i26_a_busy_service_is_left_alone_at_once_and_work_goes_on_where_it_stoo
         assert a.titles() == b.titles() == world.titles()
         assert len(b.writes) == len(a.writes) == 20
         assert b.requests.count("find") <= together * 12
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_i25_hints_that_are_lost_doubled_or_out_of_order_end_with_the_same(tmp_path, seed):
+    """A webhook only says when to look: what is there is read, and a look at times finds what no hint told."""
+    chance = random.Random(seed)
+    a, b = FakeRemote("a"), FakeRemote("b")
+    with World(tmp_path, a, b) as world:
+        begun(world, a, b)
+        hints = []
+        for step in range(12):
+            side = chance.choice([a, b])
+            side.put(f"{side.name}{chance.randrange(5)}", **{chance.choice(["title", "description"]): f"x{step}"})
+            hints += [side.name] * chance.choice([0, 1, 1, 2])
+            if chance.random() < 0.5:
+                chance.shuffle(hints)
+                for name in hints:
+                    assert world.sync(name, confirmed=True).status == "done"
+                hints = []
+        world.settle(confirmed=True)
+        assert len(a.records) == len(b.records) == len(world.items())
+        if not world.conflicts():
+            assert _state(a) == _state(b) == _items(world)
+        assert world.rest() == 0
 
 
 def test_i27_nothing_that_did_not_change_is_deleted_and_made_again(tmp_path):

@@ -1,13 +1,15 @@
 """What a crash, a lost answer, a second process or an edit in the middle must not do."""
 
 import threading
+from contextlib import contextmanager
 
 import pytest
-from tests.sync.fake_remote import FakeRemote, Knobs
+from tests.sync.fake_remote import BatchingRemote, FakeRemote, Knobs
 from tests.sync.faults import doing, failing, killing, no_fault
 from tests.sync.world import World
 
 from entrepot.core.errors import TryLater
+from entrepot.storage.database import Database
 
 SERVICES = {
     "that finds by op": {},
@@ -254,3 +256,39 @@ def test_i23_an_edit_of_the_same_field_while_a_run_writes_it_is_asked_about(tmp_
         else:
             assert world.conflicts() == ["title"]
             assert (a.titles(), world.titles()) == (["soy milk"], ["oat milk"])
+
+
+class Disk(Database):
+    """It remembers whether all that was kept is on the disk by now."""
+
+    safe = True
+
+    @contextmanager
+    def write(self, *, durable=False):
+        with super().write(durable=durable) as tx:
+            yield tx
+        self.safe = durable
+
+
+class DiskWorld(World):
+    def open(self):
+        return Disk(self.folder / "hub.db")
+
+
+@pytest.mark.parametrize("remote", [FakeRemote, BatchingRemote])
+def test_i06_what_is_to_be_written_is_on_the_disk_before_it_is_sent(tmp_path, remote):
+    """A power cut takes the last moments of what was kept unsafely: an intent must not be among them."""
+    a = remote("a")
+    with DiskWorld(tmp_path, a) as world:
+        world.attach("a")
+        for number in range(3):
+            world.add(title=f"t{number}")
+        seen = []
+
+        def look(what):
+            if what == "before create":
+                seen.append((world.database.safe, len(world.rows("SELECT 1 FROM intents"))))
+
+        a.fault = look
+        world.sync("a")
+        assert seen == [(True, 3)] * 3

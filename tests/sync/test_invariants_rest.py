@@ -73,6 +73,31 @@ def test_i01_without_new_edits_all_sides_come_to_agree(tmp_path, habit, seed):
         assert world.rest() == 0
 
 
+def test_i01_two_services_and_the_hub_agree_on_every_sort_of_edit(tmp_path):
+    a, b = FakeRemote("a"), FakeRemote("b")
+    a.put("a1", title="milk")
+    b.put("b1", title="bread")
+    with World(tmp_path, a, b) as world:
+        world.attach("a")
+        world.attach("b")
+        world.settle()
+        assert a.titles() == b.titles() == world.titles() == ["bread", "milk"]
+        item = world.item("milk")
+        world.edit(item, title="oat milk")
+        a.put("a1", description="two")
+        world.settle()
+        assert a.titles() == b.titles() == world.titles() == ["bread", "oat milk"]
+        assert b.told("oat milk", "description") == world.told("oat milk", "description") == "two"
+        b.drop("b1")
+        world.settle()
+        assert a.titles() == b.titles() == world.titles() == ["oat milk"]
+        world.delete(item)
+        world.settle()
+        assert a.titles() == b.titles() == world.titles() == []
+        assert [verb for verb, _ in a.writes] == ["create", "update", "delete", "delete"]
+        assert [verb for verb, _ in b.writes] == ["create", "update", "delete"]
+
+
 def _meddle(chance, world, step, a, b):
     """One edit of one record on one side, after which all sides are told before it is edited elsewhere."""
     what = chance.choice(["new here", "new a", "new b", "edit here", "edit a", "edit b", "drop"])

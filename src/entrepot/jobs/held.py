@@ -70,9 +70,9 @@ class Held:
             self._renew(tx)
             return work(tx)
 
-    def renew(self) -> Want:
-        """Keep the lease without any work."""
-        with self._database.write() as tx:
+    def renew(self, *, durable: bool = False) -> Want:
+        """Keep the lease without any work. `durable`: all that was kept before then outlives a power cut."""
+        with self._database.write(durable=durable) as tx:
             return self._renew(tx)
 
     @contextmanager

@@ -102,6 +102,8 @@ async def _send(scene: Scene, outgoing: Sequence[Outgoing]) -> bool:
     """Sends and keeps what became of it. Whether something has to be looked at again."""
     job = scene.job
     assert isinstance(job.reader, Writer)  # nothing is recorded for one that only reads
+    # A power cut must not take the intents and leave what they made.
+    await asyncio.to_thread(job.held.renew, durable=True)
     sent = await send(job.reader, outgoing)
     await asyncio.to_thread(_keep_sent, scene, sent)
     for one in sent.stale:
