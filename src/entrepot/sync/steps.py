@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from entrepot.core import kinds
-from entrepot.core.fields import record_of
+from entrepot.core.fields import Fields, record_of
 from entrepot.core.plan_sides import Present
 from entrepot.core.plan_table import Action
 from entrepot.sync.deciding import Decision
@@ -56,8 +56,8 @@ def step_of(decision: Decision) -> Step:
         remote_collection=pair.attachment.remote_name,
         item=pair.item.public_id if pair.item else None,
         title=_title(decision),
-        hub=sorted(plan.hub),
-        remote=sorted(plan.remote),
+        hub=_told(decision, plan.hub),
+        remote=_told(decision, plan.remote),
         conflicts=sorted(conflict.field for conflict in plan.conflicts),
     )
 
@@ -66,6 +66,13 @@ def does_something(decision: Decision) -> bool:
     """Whether anybody would notice: not where only what is remembered moves."""
     plan = decision.plan
     return bool(plan.hub or plan.remote or plan.conflicts) or plan.action in {Action.DELETE_HERE, Action.DELETE_THERE}
+
+
+def _told(decision: Decision, fields: Fields) -> list[str]:
+    """Of a new record, what it says anything about."""
+    if decision.plan.action not in {Action.CREATE_HERE, Action.CREATE_THERE}:
+        return sorted(fields)
+    return sorted(name for name, value in fields.items() if value not in (None, "", [], {}, False))
 
 
 def _title(decision: Decision) -> str:
