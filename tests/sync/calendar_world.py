@@ -152,7 +152,7 @@ class CalendarWorld(World):
                 shared=Budget(),
                 log=calendar,
             )
-            http.retry = Retry(base=0.02)
+            http.retry = Retry(attempts=6, base=0.05)
             await stack.enter_async_context(http)
             reader = compile_connector(Catalog().entry("caldav"), MANIFEST)(Context(http=http))
             return await sync(replace(job, reader=reader))

@@ -233,8 +233,7 @@ class FakeRemote:
         return self._change(write.stream, found[0], self.records[found[0]].collection) if found else None
 
     def _create(self, write: Write) -> Change:
-        same = [record for record in self.records.values() if record.op == write.op]
-        if same and self.knobs.repeatable:
+        if self.knobs.repeatable and (same := [one for one in self.records.values() if one.op == write.op]):
             return self._change(write.stream, same[0].id, same[0].collection)
         self.count += 1
         id_ = f"{self.name}{self.count:04d}" if self.knobs.chooses_ids else write.op

@@ -7,7 +7,7 @@ import msgspec
 from entrepot.core.errors import SafetyStop
 from entrepot.core.plan_sides import GONE
 from entrepot.core.plan_table import Action
-from entrepot.core.safety import Tally, first_stop, stop_all_changed, stop_deletions, stop_remapped
+from entrepot.core.safety import SHARE, Tally, first_stop, stop_all_changed, stop_deletions, stop_remapped
 from entrepot.storage.attachments import Attachment
 from entrepot.storage.transaction import Reading
 from entrepot.sync.deciding import Decision
@@ -36,14 +36,16 @@ class Load(msgspec.Struct):
 
 
 def load(tx: Reading, attachment: Attachment) -> Load:
-    """At most so much: some of it may come to nothing once it is planned."""
-    there = int(tx.fetch(f"SELECT count(*) {_LINKED}", attachment.key)[0][0])
-    arrived = tx.fetch(f"SELECT {_DELETED_HERE}, {_CHANGED_HERE} {_ARRIVED}", attachment.key)[0]
-    leaving = tx.fetch(f"SELECT {_DELETED_AWAY}, count(*) {_LEAVING}", attachment.key)[0]
-    deleted = int(leaving[0])
-    return Load(
-        there, Share(int(arrived[0]), int(arrived[1]), int(arrived[0])), Share(deleted, int(leaving[1]) - deleted)
-    )
+    """At most so much: some of it may come to nothing once it is planned.
+
+    `there` is counted no further than where no brake can stop it any more: a small change costs little however many
+    records there are.
+    """
+    gone, changed = (int(each) for each in tx.fetch(_ARRIVED, attachment.stream, attachment.key)[0])
+    deleted, leaving = (int(each) for each in tx.fetch(_LEAVING, attachment.key)[0])
+    enough = int(max(gone + changed, leaving) / SHARE) + FEWEST
+    there = int(tx.fetch(_LINKED, attachment.key, enough)[0][0])
+    return Load(there, Share(gone, changed, gone), Share(deleted, leaving - deleted))
 
 
 def exactly(there: int, decisions: Iterable[Decision]) -> Load:
@@ -94,21 +96,23 @@ def _cause(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     return next((cause for cause, value in now.items() if before.get(cause, value) != value), "")
 
 
-_LINKED = "FROM bases b JOIN links l ON l.id = b.link_id WHERE b.attachment_id = ? AND l.gone_at IS NULL"
-_DELETED_HERE = "coalesce(sum(CASE WHEN i.data IS NULL THEN 1 ELSE 0 END), 0)"
-_CHANGED_HERE = "coalesce(sum(CASE WHEN i.data IS NOT NULL AND i.hash <> l.hash THEN 1 ELSE 0 END), 0)"
-_ARRIVED = (
-    "FROM bases b JOIN links l ON l.id = b.link_id"
-    " JOIN incoming i ON i.stream_id = l.stream_id AND i.object_id = l.object_id"
-    " WHERE b.attachment_id = ? AND l.gone_at IS NULL"
+# Each join stands in the order in which it is cheap: from what waits to what it belongs to.
+_LINKED = (
+    "SELECT count(*) FROM (SELECT 1 FROM bases b JOIN links l ON l.id = b.link_id"
+    " WHERE b.attachment_id = ? AND l.gone_at IS NULL LIMIT ?) AS some"
 )
-_DELETED_AWAY = (
-    "coalesce(sum(CASE WHEN t.deleted_at IS NOT NULL OR t.collection_id IS NULL OR t.collection_id <> a.collection_id"
-    " THEN 1 ELSE 0 END), 0)"
+_ARRIVED = (
+    "SELECT coalesce(sum(CASE WHEN i.data IS NULL THEN 1 ELSE 0 END), 0),"
+    " coalesce(sum(CASE WHEN i.data IS NOT NULL AND i.hash <> l.hash THEN 1 ELSE 0 END), 0)"
+    " FROM incoming i CROSS JOIN links l CROSS JOIN bases b"
+    " WHERE i.stream_id = ? AND l.stream_id = i.stream_id AND l.object_id = i.object_id AND l.gone_at IS NULL"
+    " AND b.link_id = l.id AND b.attachment_id = ?"
 )
 _LEAVING = (
-    "FROM pending p JOIN attachments a ON a.id = p.attachment_id JOIN items t ON t.id = p.item_id"
-    " JOIN links l ON l.item_id = t.id AND l.stream_id = a.stream_id AND l.gone_at IS NULL"
-    " JOIN bases b ON b.link_id = l.id AND b.attachment_id = a.id"
-    " WHERE p.attachment_id = ? AND p.reason = ''"
+    "SELECT coalesce(sum(CASE WHEN t.deleted_at IS NOT NULL OR t.collection_id IS NULL"
+    " OR t.collection_id <> a.collection_id THEN 1 ELSE 0 END), 0), count(*)"
+    " FROM attachments a CROSS JOIN pending p CROSS JOIN items t CROSS JOIN links l CROSS JOIN bases b"
+    " WHERE a.id = ? AND p.attachment_id = a.id AND p.reason = '' AND t.id = p.item_id"
+    " AND l.item_id = t.id AND +l.stream_id = a.stream_id AND l.gone_at IS NULL"
+    " AND b.link_id = l.id AND b.attachment_id = a.id"
 )

@@ -99,8 +99,11 @@ def error_for(request: Request, response: Response, kind: type[EntrepotError], a
 
 
 def is_limited(response: Response) -> bool:
-    """Whether the request was turned away unread because there were too many; some say so with 400 or 403."""
-    if response.status == 429:
+    """Whether the request was turned away unread because there were too many; some say so with 400 or 403.
+
+    423 is how calendar servers that take one write at a time turn away the second.
+    """
+    if response.status in {423, 429}:
         return True
     if response.status not in {400, 403}:
         return False
