@@ -22,6 +22,7 @@ FIELDS = (
     "recurrence_id",
 )
 TIMES = ("start", "due")
+CLOCK = (*TIMES, "time_zone", "end_time_zone", "show_without_time")
 OVERRIDES = "recurrence_overrides"
 SERIES = ("recurrence_rules", "excluded_recurrence_rules", OVERRIDES, "recurrence_id")
 
@@ -41,6 +42,29 @@ def merge_recurrence(base: When, hub: When, remote: When, prefer: Side) -> Merge
     if _agree(sides, [name for name in FIELDS if name not in TIMES]) and not _repeats(hub):
         return _merge_times(sides, prefer)
     return Merged(hub if prefer == "hub" else remote, (Clash((), base, hub, remote),))
+
+
+def lift_recurrence(hub: When, held: When, told: When) -> When:
+    """What the service changed (`held` to `told`), applied to the hub's: what it cannot say was not taken away there.
+
+    Clocks are taken together. A service that knows days alone moves the day, and the time of day stays.
+    """
+    changed = {name for name in told if not is_same(told[name], held[name])}
+    lifted = {name: told[name] if name in changed else hub[name] for name in told}
+    if changed & set(CLOCK):
+        lifted |= _clock(hub, held, told, changed)
+    if OVERRIDES in changed and is_same(lifted.get("time_zone"), hub.get("time_zone")):
+        lifted[OVERRIDES] = merge_map(held[OVERRIDES], hub[OVERRIDES], told[OVERRIDES], "remote").value
+    return lifted
+
+
+def _clock(hub: When, held: When, told: When, changed: set[str]) -> dict[str, Value]:
+    moved = {name: told[name] for name in TIMES if name in changed}
+    knows_days = held.get("show_without_time") and told.get("show_without_time") and not hub.get("show_without_time")
+    if not knows_days or any(at and not hub[name] for name, at in moved.items()):
+        return {name: told[name] for name in CLOCK if name in told}
+    kept = {name: hub[name] for name in CLOCK if name in told}
+    return {**kept, **{name: at and at[:10] + hub[name][10:] for name, at in moved.items()}}
 
 
 def _merge_times(sides: tuple[When, When, When], prefer: Side) -> Merged:

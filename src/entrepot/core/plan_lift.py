@@ -6,6 +6,7 @@ incoming value is lifted: what the service changed since is applied to what the 
 
 from entrepot.core.fields import Value, identity
 from entrepot.core.merge_choice import How, Unit
+from entrepot.core.merge_recurrence import lift_recurrence
 from entrepot.core.plan_sides import Terms
 
 
@@ -18,6 +19,8 @@ def lift(unit: Unit, terms: Terms, base: tuple[Value, Value], remote: Value) -> 
         return remote
     if unit.how is How.SET:
         return _lift_members(unit, terms, hub_base, remote)
+    if unit.how is How.RECURRENCE:
+        return lift_recurrence(hub_base, remote_base, remote)
     return unit.merge(remote_base, hub_base, remote, "remote").value
 
 

@@ -117,6 +117,10 @@ class Series:
 
     async def _bring(self, at: str, wanted: Json) -> bool:
         native = await self._occurrence(at)
+        if native is None:
+            if wanted.get("excluded"):
+                return False  # it does not take place as it is
+            raise RecordRefused(f"The series has no occurrence at {at}, so none can be changed there.")
         check_silent(native, "changed")
         if wanted.get("excluded"):
             await self._delete(native)
@@ -129,7 +133,7 @@ class Series:
         await self._http.send(Request("PATCH", self._place(native), headers=_JSON, body=encoded, errors=_REFUSED))
         return True
 
-    async def _occurrence(self, at: str) -> Json:
+    async def _occurrence(self, at: str) -> Json | None:
         days = bool(self._master.is_all_day)
         for native in self._exceptions.changed:
             if self._begins(native, days=days) == at:
@@ -143,10 +147,8 @@ class Series:
         path = f"{self._place(self._native)}/instances"
         response = await self._http.send(Request("GET", path, params=window, errors=_REFUSED))
         answer: Json = response.json(dict[str, Any])
-        found: Sequence[Json] = [one for one in answer.get("value") or [] if self._begins(one, days=days) == at]
-        if not found:
-            raise RecordRefused(f"The series has no occurrence at {at}, so none can be changed there.")
-        return found[0]
+        found: Sequence[Json] = answer.get("value") or []
+        return next((one for one in found if self._begins(one, days=days) == at), None)
 
     async def _delete(self, native: Json) -> None:
         await self._http.send(Request("DELETE", self._place(native), expected=(404,), errors=_REFUSED))
