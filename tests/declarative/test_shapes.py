@@ -147,6 +147,17 @@ async def test_a_graphql_stream_goes_through_the_lists_of_its_answer(service, op
     }
 
 
+async def test_a_query_that_declares_a_number_is_asked_with_one(service, open_reader, read_all):
+    async def handler(request: web.Request) -> web.Response:
+        if "me" in (await request.json())["query"]:
+            return web.json_response({"data": {"me": {"id": "5"}}})
+        return web.json_response({"data": {"user": {"lists": [], "more": False}}})
+
+    service.handler = handler
+    await read_all(await open_reader(GRAPHQL, files={**FILES, "tasks.graphql": "query ($user: Int) { user }"}))
+    assert service.bodies[1]["variables"]["user"] == 5
+
+
 @pytest.mark.parametrize(
     ("errors", "kind"),
     [

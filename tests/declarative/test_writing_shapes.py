@@ -92,7 +92,6 @@ async def test_a_record_is_moved_first_and_has_another_name_then(service, open_r
 
 GRAPHQL = """\
 probe: {request: POST /graphql, graphql: me.graphql, id: data.me.id}
-http_placeholder: true
 streams:
   tasks:
     kind: task
@@ -107,7 +106,7 @@ streams:
       update: {request: POST /graphql, graphql: write.graphql, variables: {id: ":id", input: ":record"}}
       delete: {request: POST /graphql, graphql: write.graphql, variables: {id: ":id"}}
       repeatable: true
-""".replace("http_placeholder: true\n", "")
+"""
 FILES = {"me.graphql": "{me}", "tasks.graphql": "query", "write.graphql": "mutation"}
 
 
@@ -170,7 +169,6 @@ streams:
       repeatable: true
       resolve: hooks.resolve
       prepare: hooks.prepare
-      prepares: [section]
       project: hooks.project
       around: hooks.around
 """
@@ -185,12 +183,10 @@ async def prepare(record, native, data, http, words):
     length = record.pop("shop", {"length": "none"})["length"]
     if length != "none":
         record["minutes"] = None if length is None else int(length[2:-1])
-    if data.get("section"):
-        record["section"] = data["section"]
     return record
 
 def project(field, value):
-    return "kitchen" if field == "section" else value
+    return "PT5M" if field == "estimated_duration" else value
 
 async def around(write, http, words, send):
     made = await send()
@@ -206,11 +202,11 @@ async def test_python_has_its_word_before_and_after_the_lenses(service, open_rea
     service.handler = answer
     writer = await open_reader(HOOKED, files={"hooks.py": HOOKS})
     about = writer.writing("tasks")
-    assert about.fields == {"title", "estimated_duration", "section"}
-    assert about.project("section", "bath") == "kitchen"
-    made = await writer.write(write("create", Task(title="Milk", estimated_duration="PT5M", section="bath"),
-                                    fields=frozenset({"title", "estimated_duration", "section"})))  # fmt: skip
-    assert service.bodies[-1] == {"title": "Milk (00)", "minutes": 5, "section": "bath"}
+    assert about.fields == {"title", "estimated_duration"}
+    assert about.project("estimated_duration", "PT4M59S") == "PT5M"
+    made = await writer.write(write("create", Task(title="Milk", estimated_duration="PT5M"),
+                                    fields=frozenset({"title", "estimated_duration"})))  # fmt: skip
+    assert service.bodies[-1] == {"title": "Milk (00)", "minutes": 5}
     assert made.data.estimated_duration == "PT5M"
     assert b"shop" not in made.native
     update = write("update", Task(title="Milk (00)"), ref=made.ref, native=made.native)

@@ -74,7 +74,6 @@ def test_a_good_one_has_no_mistakes(problems):
         ({"create": "POST /tasks"}, "write.create.id", "answer"),
         ({"create_only": "[dueDate]"}, "write.create_only", "no field dueDate"),
         ({"read_only": "[titel]"}, "write.read_only", "no field titel"),
-        ({"prepares": "[section]"}, "write.prepares", "goes with"),
         ({"prepare": "prepare"}, "write.prepare", "match pattern"),
         ({"bodies": "1"}, "write.bodies", "no such key"),
     ],

@@ -7,7 +7,7 @@ import msgspec
 from entrepot.core.errors import ServiceChanged
 from entrepot.declarative.answer import raw_at
 from entrepot.declarative.fill import Words, fill, fill_path
-from entrepot.declarative.graphql_variables import typed
+from entrepot.declarative.graphql_body import body_of
 from entrepot.declarative.request import text_of
 from entrepot.sdk.graphql_answers import ANSWERED, Speaking
 from entrepot.sdk.manifest_streams import Confirm
@@ -29,8 +29,7 @@ class Lookup:
         self.needs = frozenset(words_in(str(spec.model_dump())))
 
     def request(self, words: Words) -> Request:
-        variables = fill(self._spec.variables, words)
-        body = {"query": self._query, "variables": typed(self._query, variables)} if self._query else None
+        body = body_of(self._query, fill(self._spec.variables, words)) if self._query else None
         return Request(
             method=self._method,
             url=fill_path(self._path, words),

@@ -10,6 +10,7 @@ import msgspec
 from entrepot.core.errors import PersonMustFix, ServiceChanged
 from entrepot.declarative.answer import Shape
 from entrepot.declarative.fill import Words, fill, fill_path
+from entrepot.declarative.graphql_body import body_of
 from entrepot.declarative.paging import style_of, values_found
 from entrepot.sdk.graphql_answers import ANSWERED, Speaking
 from entrepot.sdk.manifest import Manifest
@@ -77,7 +78,7 @@ class Asking:
 
     def _body(self, words: Words, added: dict[str, Any]) -> dict[str, Any] | None:
         if self._query is not None:
-            return {"query": self._query, "variables": {**fill(self._ask.variables, words), **added}}
+            return body_of(self._query, {**fill(self._ask.variables, words), **added})
         if self.paging.place == "body" and not isinstance(self.paging, OnePage | LinkPaging | NextUrlPaging):
             return {**fill(self._ask.body or {}, words), **added}
         return None if self._ask.body is None else fill(self._ask.body, words)

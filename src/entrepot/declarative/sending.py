@@ -10,7 +10,7 @@ import msgspec
 from entrepot.core.errors import ServiceChanged
 from entrepot.declarative.answer import raw_at
 from entrepot.declarative.fill import Words, fill, fill_path
-from entrepot.declarative.graphql_variables import typed
+from entrepot.declarative.graphql_body import body_of
 from entrepot.declarative.request import text_of
 from entrepot.sdk.graphql_answers import ANSWERED, Speaking
 from entrepot.sdk.manifest import Manifest
@@ -23,6 +23,7 @@ from entrepot.transport.paging import Asks
 
 _JSON = {"Accept": "application/json"}
 _BODIES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
+_GONE = (404, 410)
 _WITH_A_RECORD = frozenset({"create", "update"})
 
 
@@ -51,12 +52,9 @@ class Sending:
             params=fill(spec.query, words),
             headers={**self._accepts, **self._content(body), **fill(spec.headers, words)},
             body=None if body is None else _encoded(body, spec.sent),
-            expected=() if self._query is None and self._verb != "delete" else self._expected(),
+            expected=self._expected(),
             errors={**self._gone(), **spec.errors},
         )
-
-    def is_gone(self, response: Response) -> bool:
-        return self._query is None and response.status in self._spec.gone
 
     def record(self, response: Response) -> msgspec.Raw | None:
         """The record as the answer has it, None where the manifest names no place."""
@@ -77,17 +75,19 @@ class Sending:
         return None if found is None else str(found)
 
     def _gone(self) -> dict[int, str]:
-        return {} if self._verb in {"create", "delete"} else dict.fromkeys(self._spec.gone, "Stale")
+        return {} if self._verb in {"create", "delete"} else dict.fromkeys(_GONE, "Stale")
 
     def _expected(self) -> tuple[int, ...]:
-        return ANSWERED if self._query is not None else tuple(self._spec.gone)
+        if self._query is not None:
+            return ANSWERED
+        return _GONE if self._verb == "delete" else ()
 
     def _content(self, body: object) -> dict[str, str]:
         return {} if body is None else {"Content-Type": _BODIES[self._spec.sent]}
 
     def _body(self, words: Words) -> Any:
         if self._query is not None:
-            return {"query": self._query, "variables": typed(self._query, _filled(self._spec.variables, words))}
+            return body_of(self._query, _filled(self._spec.variables, words))
         if self._spec.body is not None:
             return _filled(self._spec.body, words)
         return (words["record"] or {}) if self._verb in _WITH_A_RECORD else None

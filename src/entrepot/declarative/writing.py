@@ -53,7 +53,9 @@ class Writes:
         self.needs = frozenset[str]().union(*(send.needs for send in sends.values()), finder.needs if finder else ())
         self._same = [self._field(each) for each in write.find.same] if write.find else []
         self._created = frozenset(self._names[self._field(each)] for each in write.create_only)
-        self.about = self._about(write)
+        there_and_back = Projection(self._mapping.fields, self._kind)
+        self._writable = there_and_back.fields - {self._field(each) for each in (*write.read_only, *write.create_only)}
+        self.about = self._about(write, there_and_back)
 
     def words(self, write: Write, data: Record) -> dict[str, str | int]:
         """Those that come from the write itself."""
@@ -89,10 +91,8 @@ class Writes:
         return self.updating(fields) | self._created
 
     def updating(self, fields: frozenset[str]) -> frozenset[str]:
-        allowed = self.about.fields
-        return frozenset(
-            self._names[each] for each in fields if each in self._names and (allowed is None or each in allowed)
-        )
+        """JSON names of the fields that an update writes."""
+        return frozenset(self._names[each] for each in fields & self._writable)
 
     def is_it(self, write: Write, found: Change) -> bool:
         """Whether what was found is what the write would have made."""
@@ -107,23 +107,18 @@ class Writes:
         made = self.finder.made(record) if self.finder is not None else None
         return made is not None and made < datetime.fromtimestamp(write.at / 1000, UTC)
 
-    def _about(self, write: WriteSpec) -> Writing:
-        there_and_back = Projection(self._mapping.fields, self._kind)
+    def _about(self, write: WriteSpec, there_and_back: Projection) -> Writing:
         verbs: set[Verb] = {verb for verb in ("create", "delete") if verb in self.sends}
         if self.sends.keys() - {"create", "delete"}:
             verbs.add("update")
         return Writing(
             verbs=frozenset(verbs),
-            fields=self._writable(write, there_and_back.fields),
+            fields=self._writable,
             moves="move" in self.sends,
             repeatable=write.repeatable,
             lag=write.lag.total_seconds() if write.lag else 0.0,
             project=self._projecting(there_and_back),
         )
-
-    def _writable(self, write: WriteSpec, by_lens: frozenset[str]) -> frozenset[str]:
-        fixed = {self._field(each) for each in (*write.read_only, *write.create_only)}
-        return (by_lens | {self._field(each) for each in write.prepares}) - fixed
 
     def _projecting(self, there_and_back: Projection) -> Callable[[str, Value], Value]:
         project = self._hooks.project

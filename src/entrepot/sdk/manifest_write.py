@@ -37,9 +37,8 @@ class Send(Section):
     """Where the answer has the record as it is now: `.` for the whole answer. Without it the record is read again."""
     id: Path | None = None
     """Where the answer to a create has the new id, if it has no more than that; with neither, the id is `:key`."""
-    gone: list[int] = [404, 410]
-    """Statuses that say there is no such record (any more)."""
     errors: dict[int, ErrorName] = {}
+    """What differs from `http.errors`; 404 and 410 say that there is no such record (any more)."""
 
 
 Sending = Annotated[
@@ -88,8 +87,6 @@ class WriteSpec(Section):
     prepare: Code | None = None
     """Python that has the last word on what is sent: `def f(record, native, data) -> record`. `record` may be empty;
     where it stays so, nothing is sent. An `async def` is given `http` and `words` besides."""
-    prepares: list[str] = []
-    """Fields of the kind that `prepare`, `around` or `resolve` writes although no lens can."""
     project: Code | None = None
     """Python for what no lens can tell, asked after the lenses: `def f(field, value) -> value`, total. `field` is as
     the kind's struct has it, or `when` for the fields that are merged as one (`value` is then a dict of them)."""

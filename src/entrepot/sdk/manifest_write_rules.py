@@ -71,15 +71,12 @@ def _fields(stream: StreamSpec, write: WriteSpec, place: Place) -> Iterator[Rule
     lists = {
         ("read_only",): write.read_only,
         ("create_only",): write.create_only,
-        ("prepares",): write.prepares,
         ("find", "same"): write.find.same if write.find else [],
     }
     for key, names in lists.items():
         for each in names:
             if each not in known:
                 yield (*place, *key), f"a {stream.kind} has no field {each}"
-    if write.prepares and not (write.prepare or write.around or write.resolve):
-        yield (*place, "prepares"), "goes with `prepare`, `around` or `resolve`"
 
 
 def _found_again(write: WriteSpec, place: Place) -> Iterator[Rule]:

@@ -1,4 +1,4 @@
-"""Variables of a GraphQL request in the form its query declares: ids are text to us, and numbers to some services."""
+"""The body of a GraphQL request, its variables in the form the query declares: ids are numbers to some services."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,11 @@ from typing import Any
 _WHOLE_NUMBER = re.compile(r"\$(\w+)\s*:\s*Int\b")
 
 
-def typed(query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+def body_of(query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {"query": query, "variables": _typed(query, variables)}
+
+
+def _typed(query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Digits become a number where the query declares an Int, which no service takes as text."""
     numbers = set(_WHOLE_NUMBER.findall(query))
     return {
