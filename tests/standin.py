@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import msgspec
@@ -159,6 +160,10 @@ class Shop:
             return _json(found) if found else Answer(404)
         return self._list(shelf, query)
 
+    def write(self, method: str, path: str, body: bytes, authorization: str) -> Answer:  # noqa: ARG002 -- for a shop that sells
+        """This one is only read."""
+        return Answer(405)
+
     def _list(self, shelf: Shelf, query: dict[str, str]) -> Answer:
         begin = int(query.get("cursor", 0))
         token = query.get("token")
@@ -175,6 +180,9 @@ class Shop:
         return _json(page if more else {**page, "sync": str(len(shelf.log))})
 
 
+ShopT = TypeVar("ShopT", bound=Shop)
+
+
 def _json(value: object) -> Answer:
     return Answer(body=json.dumps(value).encode())
 
@@ -187,8 +195,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.send(self.shop.answer(self.path, self.headers.get("Authorization", "")))
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        self.send(self.shop.grant({name: values[0] for name, values in parse_qs(body).items()}))
+        if self.path == "/token":
+            form = parse_qs(self.body().decode())
+            self.send(self.shop.grant({name: values[0] for name, values in form.items()}))
+        else:
+            self.do_PATCH()
+
+    def do_PATCH(self) -> None:
+        self.send(self.shop.write(self.command, self.path, self.body(), self.headers.get("Authorization", "")))
+
+    do_DELETE = do_PATCH
+
+    def body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
     def send(self, answer: Answer) -> None:
         self.send_response(answer.status)
@@ -213,17 +232,19 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def open_shop() -> Iterator[Shop]:
-    shop = Shop()
+def open_shop(made: Callable[[], ShopT] = Shop) -> Iterator[ShopT]:
+    shop = made()
     # Buffered, or the head and the body of an answer would wait for each other's acknowledgement.
     handler = type("Bound", (_Handler,), {"shop": shop, "wbufsize": -1, "disable_nagle_algorithm": True})
     with _Server(("127.0.0.1", 0), handler) as server:
         shop.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        yield shop
-        server.shutdown()
-        thread.join()
+        try:
+            yield shop
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def write_connector(folder: Path, manifest: str = MANIFEST, **files: str) -> Path:

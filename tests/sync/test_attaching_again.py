@@ -9,8 +9,9 @@ from entrepot.storage import integrations
 from entrepot.sync import editing
 
 
-def test_what_was_mirrored_is_merged_with_what_the_collection_has(tmp_path):
-    a, b = FakeRemote("a"), FakeRemote("b")
+@pytest.mark.parametrize("habits", [{}, {"feed": False}], ids=str)
+def test_what_was_mirrored_is_merged_with_what_the_collection_has(tmp_path, habits):
+    a, b = FakeRemote("a", knobs=Knobs(**habits)), FakeRemote("b", knobs=Knobs(**habits))
     with World(tmp_path, a, b) as world:
         for number in range(6):
             a.put(f"a{number}", title=f"t{number}", due=f"2026-01-0{number + 1}T00:00:00")

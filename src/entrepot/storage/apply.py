@@ -83,7 +83,8 @@ def _stage(tx: Writing, feed: Feed, page: Page, compared: Comparison, refused: l
     if incoming.waits(tx, feed.stream.key):
         # What was read before, and is again as it was agreed on, is no news any more.
         staged = {arrival.object_id for arrival in arrivals}
-        incoming.forget(tx, feed.stream.key, [change.ref.id for change in page.changes if change.ref.id not in staged])
+        told = {change.ref.id for change in page.changes if is_storable(change.ref.id)}
+        incoming.forget_agreed(tx, feed.stream.key, sorted(told - staged))
     incoming.stage(tx, feed.stream, [*arrivals, *gone])
     _move(tx, feed, page, listing.Marks(compared.seen, refused))
     read = len(page.changes) + len(page.bad)
@@ -115,14 +116,15 @@ def _latest(page: Page) -> tuple[dict[str, Change], list[BadRow]]:
     short = max(map(len, indexed), default=0) <= LONGEST_ID // 4  # bytes of a character at most
     if short and "" not in latest and is_storable("\n".join((*indexed, *versions))):
         return latest, []
-    bad = [change for change in changes if not _is_storable(change)]
+    bad = [change for change in changes if not is_storable_change(change)]
     for change in bad:
         del latest[change.ref.id]
     reason = "its id, version or collection is empty, too long or not text"
     return latest, [BadRow(change.stream, change.ref.id[:100], reason) for change in bad]
 
 
-def _is_storable(change: Change) -> bool:
+def is_storable_change(change: Change) -> bool:
+    """Whether its names are ones that every database can keep."""
     name, collection, version = change.ref.id, change.collection or "", change.ref.version or ""
     if not name or not is_storable(name + collection + version):
         return False
