@@ -15,10 +15,11 @@ from entrepot.storage.intents import Intent
 from entrepot.storage.streams import Stream
 from entrepot.storage.transaction import Reading
 from entrepot.storage.transaction import Writing as Tx
+from entrepot.sync.answers import believed
 from entrepot.sync.deciding import record_fields
 from entrepot.sync.references import References
 from entrepot.sync.sending import look_again
-from entrepot.sync.settling import arrival
+from entrepot.sync.settling import arrival, taken_words
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -37,8 +38,10 @@ async def look_up(writer: Writer, attachment: Attachment, intent: Intent, now: i
         return Looked(intent, None if isinstance(seen, BadRow) else seen)
     write = _write(attachment, intent)
     if writing is not None and writing.repeatable:
-        return Looked(intent, await writer.write(write))
+        return Looked(intent, believed(await writer.write(write), write, attachment.kind))
     found = await writer.find(write) if isinstance(writer, Finding) else None
+    if found is not None:
+        found = believed(found, write, attachment.kind)
     return Looked(intent, found, waits=found is None and writing is not None and _is_early(writing, intent, now))
 
 
@@ -68,8 +71,7 @@ def _keep_found(tx: Tx, place: Place, intent: Intent, found: Change) -> None:
         link = pairs.links_of(tx, stream.kind, stream.key, [found.ref.id]).get(found.ref.id)
         if link is not None and link.gone_at is None:
             if link.item != intent.item:
-                reason = f"{attachment.integration_name} has another record under the same id, which is another item's."
-                pending.set_aside(tx, attachment.key, intent.item, reason)
+                pending.set_aside(tx, attachment.key, intent.item, taken_words(attachment))
             return
         _forget_replaced(tx, stream, intent)
         seen = linking.seen(None, intent.item, attachment.collection, told)

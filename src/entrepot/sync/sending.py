@@ -11,6 +11,7 @@ from entrepot.core.fields import record_of
 from entrepot.sdk.connector import Confirming
 from entrepot.sdk.writer import Batching, Write, Writer
 from entrepot.storage.attachments import Attachment
+from entrepot.sync.answers import believed, unreadable
 from entrepot.sync.outgoing import Outgoing, object_of
 
 TOGETHER = 8
@@ -30,16 +31,17 @@ class Sent(msgspec.Struct):
 async def send(writer: Writer, outgoing: Sequence[Outgoing]) -> Sent:
     """Raises nothing but bugs."""
     sent = Sent()
-    for one, outcome in zip(outgoing, await _outcomes(writer, outgoing), strict=True):
-        match outcome:
-            case Change():
-                sent.written.append((one, outcome))
-            case RecordRefused():
-                sent.refused.append((one, outcome))
+    writes = [write_of(one) for one in outgoing]
+    for one, write, outcome in zip(outgoing, writes, await _outcomes(writer, writes), strict=True):
+        match _believed(outcome, write, one):
+            case Change() as told:
+                sent.written.append((one, told))
+            case RecordRefused() as why:
+                sent.refused.append((one, why))
             case Stale():
                 sent.stale.append(one)
-            case EntrepotError():
-                sent.unknown.append(outcome)
+            case EntrepotError() as why:
+                sent.unknown.append(why)
             case None:
                 sent.unsent.append(one)
     return sent
@@ -49,7 +51,11 @@ async def look_again(writer: Writer, attachment: Attachment, object_id: str) -> 
     """The record as it is now; None where there is no way to ask, or it is none of this stream's any more."""
     if not isinstance(writer, Confirming):
         return None
-    return await writer.confirm(attachment.stream_name, Ref(object_id), attachment.remote_id or None)
+    told = await writer.confirm(attachment.stream_name, Ref(object_id), attachment.remote_id or None)
+    if not isinstance(told, Change):
+        return told
+    why = "it is another record" if told.ref.id != object_id else unreadable(told, attachment.kind)
+    return told if why is None else BadRow(attachment.stream_name, object_id, why)
 
 
 def write_of(one: Outgoing) -> Write:
@@ -72,9 +78,17 @@ def write_of(one: Outgoing) -> Write:
     )
 
 
-async def _outcomes(writer: Writer, outgoing: Sequence[Outgoing]) -> Sequence[Change | EntrepotError | None]:
+def _believed(outcome: Change | EntrepotError | None, write: Write, one: Outgoing) -> Change | EntrepotError | None:
+    if not isinstance(outcome, Change):
+        return outcome
+    try:
+        return believed(outcome, write, one.decision.pair.attachment.kind)
+    except RecordRefused as why:
+        return why
+
+
+async def _outcomes(writer: Writer, writes: Sequence[Write]) -> Sequence[Change | EntrepotError | None]:
     """Once the service is down or permission is gone, what has not been sent yet is not: None."""
-    writes = [write_of(one) for one in outgoing]
     if isinstance(writer, Batching):
         return await _batches(writer, writes)
     room = asyncio.Semaphore(TOGETHER)

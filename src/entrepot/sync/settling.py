@@ -11,13 +11,15 @@ from entrepot.core.plan import plan
 from entrepot.core.plan_outcome import settle
 from entrepot.core.plan_sides import Base, Present
 from entrepot.core.plan_table import Action
-from entrepot.storage import bases, incoming, intents, journal, linking, pending, runs
+from entrepot.storage import bases, incoming, intents, journal, linking, pairs, pending, runs
+from entrepot.storage.attachments import Attachment
 from entrepot.storage.incoming import Arrival
 from entrepot.storage.item_changes import Origin
 from entrepot.storage.journal import Entry, More
 from entrepot.storage.linking import Seen
 from entrepot.storage.streams import Stream
 from entrepot.storage.transaction import Writing
+from entrepot.sync.answers import Unbelievable
 from entrepot.sync.deciding import Decision, encoded
 from entrepot.sync.disputes import resolved
 from entrepot.sync.outgoing import Outgoing, object_of
@@ -28,6 +30,9 @@ Refusal = tuple[Outgoing, RecordRefused]
 
 def keep_written(tx: Writing, origin: Origin, stream: Stream, outcomes: Sequence[Outcome]) -> None:
     """All writes of one attachment's stream that the service answered."""
+    taken = _taken(tx, stream, outcomes)
+    keep_refused(tx, origin, stream, taken)
+    outcomes = _without_refused(outcomes, taken)
     gone = [(one, change) for one, change in outcomes if change.data is None and one.verb != "delete"]
     incoming.stage(tx, stream, [arrival_of(one.decision, change) for one, change in gone])
     deleted = [one for one, _ in outcomes if one.verb == "delete"]
@@ -60,7 +65,28 @@ def keep_refused(tx: Writing, origin: Origin, stream: Stream, refused: Sequence[
     rows = [BadRow(stream.name, _where(one), why.message) for one, why in refused]
     if origin.run is not None:
         runs.refuse(tx, origin.run, rows)
-    intents.settled(tx, [one.op for one, _ in refused])
+    intents.settled(tx, [one.op for one, why in refused if not isinstance(why, Unbelievable)])
+
+
+def taken_words(attachment: Attachment) -> str:
+    return f"{attachment.integration_name} has another record under the same id, which is another item's."
+
+
+def _taken(tx: Writing, stream: Stream, outcomes: Sequence[Outcome]) -> list[Refusal]:
+    """New records that got the id of one that is there, and is another item's: each id is one record."""
+    made = [(one, change.ref.id) for one, change in outcomes if one.verb == "create"]
+    known = pairs.links_of(tx, stream.kind, stream.key, [name for _, name in made]) if made else {}
+    owners = {name: link.item for name, link in known.items() if link.gone_at is None}
+    return [
+        (one, RecordRefused(taken_words(one.decision.pair.attachment)))
+        for one, name in made
+        if owners.setdefault(name, one.item) != one.item
+    ]
+
+
+def _without_refused(outcomes: Sequence[Outcome], refused: Sequence[Refusal]) -> Sequence[Outcome]:
+    ops = {one.op for one, _ in refused}
+    return [(one, change) for one, change in outcomes if one.op not in ops] if ops else outcomes
 
 
 def _where(one: Outgoing) -> str:
