@@ -17,7 +17,7 @@ UUID = "00112233-4455-4677-8899-aabbccddeeff"
 LISTS = """\
 probe: {request: GET /me, id: id}
 collections:
-  lists: {kind: task, request: GET /lists, items: lists, id: id, name: name}
+  lists: {kind: task, request: GET /lists, items: lists, id: id, name: name, writable: true}
 settings:
   tone: {label: Tone, default: calm}
 streams:

@@ -14,7 +14,7 @@ docs: https://example.org/docs
 http: {base_url: https://api.example.org}
 probe: {request: GET /me, id: id}
 collections:
-  lists: {kind: task, request: GET /lists, id: {area: a.id, list: id}, name: name}
+  lists: {kind: task, request: GET /lists, id: {area: a.id, list: id}, name: name, writable: true}
 streams:
   tasks:
     kind: task
@@ -112,3 +112,8 @@ def test_only_what_the_manifest_reads_is_written_by_it(problems):
     )
     writer = HEAD.replace("http:", "writer: own.Writer\nhttp:")
     assert "`writer` writes to all" in " ".join(problems(GOOD, writer))
+
+
+def test_collections_that_are_written_to_say_so(problems):
+    silent = HEAD.replace(", writable: true", "")
+    assert any(each.startswith("collections.lists.writable: said of what lists") for each in problems(GOOD, silent))

@@ -77,6 +77,7 @@ async def attach(services: Services, wanted: str, integration: str, remote: str,
         direction = how.direction or await asyncio.to_thread(_known_direction, services, one, there)
         if direction != "pull":
             _check_writable(one, reader, there)
+            await asyncio.to_thread(_check_permitted, services, one)
     tie = _Tie(one.integration, home, there, direction, settings)
     return await asyncio.to_thread(_attach, services, tie, dry_run=how.dry_run)
 
@@ -182,6 +183,15 @@ def _check_writable(one: Live, reader: Reader, there: _Remote) -> None:
     if not there.writable:
         raise PersonMustFix(
             f"{there.name!r} may not be written with this account at {name}: attach with --direction pull."
+        )
+
+
+def _check_permitted(services: Services, one: Live) -> None:
+    if not services.connections.may_write(one.place, one.integration):
+        connector = one.integration.connector
+        raise PersonMustFix(
+            f"{one.integration.name} may only be read so far. Give permission to write: entrepot connect {connector}"
+            " --write, or attach with --direction pull."
         )
 
 

@@ -38,7 +38,13 @@ def broken_writing(manifest: Manifest, name: str, stream: StreamSpec) -> Iterato
     yield from _found_again(write, place)
     if write.move and not (stream.collection or stream.local_ids):
         yield (*place, "move"), "a record must tell its `collection`, or have `local_ids`"
-    words = collection_words(manifest, stream.by_collection or stream.collections)
+    named = stream.by_collection or stream.collections
+    if named and named in manifest.collections and not manifest.collections[named].writable:
+        yield (
+            ("collections", named, "writable"),
+            f"said of what {name} are written to: true, or what a writable one says",
+        )
+    words = collection_words(manifest, named)
     for verb, send in write.sends().items():
         where: Place = (*place, *(("verbs", verb) if verb in write.verbs else (verb,)))
         yield from _send(manifest, send, where, words | _WORDS.get(verb, _OTHER_WORDS) | _key(write))
