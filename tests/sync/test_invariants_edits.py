@@ -72,6 +72,29 @@ def test_i03_different_edits_of_the_same_field_are_a_conflict_with_both_values(t
         assert a.titles() == b.titles() == world.titles() == ["oat milk"]
 
 
+@pytest.mark.parametrize("where", ["hub", "service", "other service"])
+def test_i03_a_conflict_outlives_edits_of_other_fields(tmp_path, where):
+    a, b = FakeRemote("a"), FakeRemote("b")
+    with World(tmp_path, a, b) as world:
+        item = begun(world, a, b)
+        both_edited(world, a, title=("oat milk", "soy milk"))
+        world.settle()
+        match where:
+            case "hub":
+                world.edit(item, priority=1)
+            case "service":
+                a.put("a1", priority=1)
+            case _:
+                b.put(b.of("oat milk").id, priority=1)
+        world.settle()
+        assert (world.titles(), a.titles(), b.titles()) == (["oat milk"], ["soy milk"], ["oat milk"])
+        assert world.conflicts() == ["title"]
+        assert (
+            world.told("oat milk", "priority") == a.told("soy milk", "priority") == b.told("oat milk", "priority") == 1
+        )
+        assert world.rest() == 0
+
+
 def test_i03_three_edits_of_one_field_on_three_sides_lose_none(tmp_path):
     a, b = FakeRemote("a"), FakeRemote("b")
     with World(tmp_path, a, b) as world:
@@ -92,6 +115,7 @@ def test_i03_a_write_with_a_stale_version_is_refused_read_again_and_merged(tmp_p
         a.fault = doing("before update", lambda: a.put("a1", description="just now"))
         world.sync("a")
         a.fault = no_fault
+        assert (a.titles(), a.told("oat milk", "description")) == (["oat milk"], "just now")
         world.settle()
         assert (a.titles(), a.told("oat milk", "description")) == (["oat milk"], "just now")
         assert world.items()[item]["description"] == "just now"

@@ -5,7 +5,7 @@ from tests.sync.fake_remote import FakeRemote, Knobs
 from tests.sync.faults import Down, doing, failing, killing, no_fault
 from tests.sync.world import World
 
-from entrepot.core.errors import Stale
+from entrepot.core.errors import ServiceChanged, Stale
 
 
 def begun(world, *remotes, count=3):
@@ -108,6 +108,7 @@ def test_i10_an_expired_cursor_leads_to_a_full_listing_with_deletions_and_no_dup
         a.expire()
         world.settle()
         assert a.titles() == b.titles() == world.titles() == ["edited", "new", "t2", "t3", "t4"]
+        assert a.requests.count("listing") == 2 * -(-5 // a.knobs.page)
         assert len(items & set(world.items())) == 4
         assert world.rows("SELECT count(*) FROM items") == [(6,)]
         assert world.rest() == 0
@@ -230,7 +231,7 @@ def test_i12_a_truncated_listing_that_says_it_is_all_deletes_nothing_unasked(tmp
 
 @pytest.mark.parametrize("habits", [{}, {"feed": False}], ids=["feed", "listings"])
 @pytest.mark.parametrize("nth", [1, 2, 3])
-@pytest.mark.parametrize("end", ["error", "killed"])
+@pytest.mark.parametrize("end", [Down, ServiceChanged, "killed"])
 def test_i13_a_listing_that_failed_is_no_empty_listing(tmp_path, habits, nth, end):
     a, b = FakeRemote("a", knobs=Knobs(page=2, **habits)), FakeRemote("b")
     with World(tmp_path, a, b) as world:
@@ -241,7 +242,7 @@ def test_i13_a_listing_that_failed_is_no_empty_listing(tmp_path, habits, nth, en
             a.fault = killing("listing", nth)
             world.killed("a")
         else:
-            a.fault = failing("listing", Down, nth)
+            a.fault = failing("listing", end, nth)
             assert world.sync("a").status == "failed"
             a.fault = no_fault
         assert len(world.items()) == len(b.records) == 6
