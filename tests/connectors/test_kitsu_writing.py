@@ -167,7 +167,7 @@ async def test_what_was_made_before_its_answer_was_lost_is_found(hand, library):
     [
         (LibraryEntry(title="Rare", identifiers={"mal": "9"}), "Rare: Kitsu knows no anime for myanimelist 9"),
         (LibraryEntry(title="Rare"), "Rare: no number of it is known"),
-        (LibraryEntry(title="Rare", medium="game"), "Rare: Kitsu's library of anime cannot hold a game"),
+        (LibraryEntry(title="Rare", medium="game"), "Rare: Kitsu's list of anime cannot hold a game"),
         (LibraryEntry(progress=27, identifiers={"mal": "30"}), "cannot exceed length of media"),
     ],
 )

@@ -1,9 +1,11 @@
 """Writes an entry: finds the work at Kitsu by the number another site has for it, and sends only what differs."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from entrepot.core.errors import RecordRefused
+from entrepot.protocols.library_entry import Medium, differing, number_of, title_of, with_number
 from entrepot.transport.client import Client
 
 Json = dict[str, Any]
@@ -15,37 +17,31 @@ _SENT = (
 _SITES = (("mal", "myanimelist"), ("anilist", "anilist"))
 
 
-async def find_anime(data: Json, http: Client, _words: Mapping[str, object]) -> Json:
-    return await _found(data, http, "anime")
-
-
-async def find_manga(data: Json, http: Client, _words: Mapping[str, object]) -> Json:
-    return await _found(data, http, "manga")
-
-
 def prepare(record: Json, native: Json, _data: Json) -> Json:
     """The attributes of the resource."""
     wanted, held = record.get("attributes") or {}, native.get("attributes") or {}
-    differing = {name: wanted[name] for name in _SENT if name in wanted and wanted[name] != held.get(name)}
-    return differing if native else {"status": "planned", **differing}
+    changed = differing(_SENT, wanted, held)
+    return changed if native else {"status": "planned", **changed}
 
 
-async def _found(data: Json, http: Client, medium: str) -> Json:
+async def _found(data: Json, http: Client, _words: Mapping[str, object], *, medium: Medium) -> Json:
     """With the id Kitsu has for the work; RecordRefused where no site we know of leads to one."""
-    title = data.get("title") or "A title without a name"
-    if data.get("medium", "anime") != medium:
-        raise RecordRefused(f"{title}: Kitsu's library of {medium} cannot hold a {data['medium']}.")
-    known = data.get("identifiers") or {}
-    if str(known.get("kitsu", "")).isdecimal():
+    title = title_of(data, medium, "Kitsu")
+    if number_of(data, "kitsu"):
         return data
+    known = data.get("identifiers") or {}
     for name, site in _SITES:
         if number := known.get(name):
             found = await _mapped(http, f"{site}/{medium}", number, medium)
             if found:
-                return {**data, "identifiers": {**known, "kitsu": found}}
+                return with_number(data, "kitsu", found)
     told = " and ".join(f"{site} {known[name]}" for name, site in _SITES if name in known)
     why = f"Kitsu knows no {medium} for {told}" if told else "no number of it is known that Kitsu could be asked for"
     raise RecordRefused(f"{title}: {why}; add it there by hand.")
+
+
+find_anime = partial(_found, medium="anime")
+find_manga = partial(_found, medium="manga")
 
 
 async def _mapped(http: Client, site: str, number: str, medium: str) -> str | None:
