@@ -30,9 +30,27 @@ def matches(tx: Reading, attachments: Sequence[Attachment], told: frozenset[str]
     return found
 
 
-def adopt(tx: Reading, pair: Pair, item: int) -> Pair:
-    """The pair with the item that it was matched with."""
-    other = pairs.of_items(tx, pair.attachment, [item])[0]
+def adopt(tx: Reading, found: Sequence[Pair], matched: dict[str, int]) -> list[Pair]:
+    """The pairs, those of records that were matched with the item of each; a match is used up by that."""
+    items: dict[int, tuple[Attachment, int]] = {}
+    for at, pair in enumerate(found):
+        if pair.link is None and pair.arrival is not None:
+            item = matched.pop(pair.arrival[1].object_id, None)
+            if item is not None:
+                items[at] = (pair.attachment, item)
+    known: dict[tuple[int, int], Pair] = {}
+    for attachment in {home.key: home for home, _ in items.values()}.values():
+        mine = [item for home, item in items.values() if home.key == attachment.key]
+        known |= {
+            (attachment.key, item): pair for item, pair in zip(mine, pairs.of_items(tx, attachment, mine), strict=True)
+        }
+    return [
+        _with_item(pair, known[items[at][0].key, items[at][1]]) if at in items else pair
+        for at, pair in enumerate(found)
+    ]
+
+
+def _with_item(pair: Pair, other: Pair) -> Pair:
     return msgspec.structs.replace(pair, item=other.item, due=other.due, marks=other.marks)
 
 

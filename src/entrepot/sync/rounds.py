@@ -9,7 +9,6 @@ from entrepot.core.report import Counts, Progress
 from entrepot.sdk.writer import Writer
 from entrepot.storage import incoming, intents, pending
 from entrepot.storage.pairs import Pair
-from entrepot.storage.transaction import Reading
 from entrepot.storage.transaction import Writing as Tx
 from entrepot.sync import adopting, settling
 from entrepot.sync.deciding import Decision, decide, unwritten
@@ -52,7 +51,7 @@ def _carry_out(scene: Scene, load: Load, after: int, matched: dict[str, int]) ->
     def work(tx: Tx) -> Counts:
         found, end = load(tx, after)
         ends.append(end)
-        left: Sequence[Pair] = [_adopted(tx, pair, matched) for pair in found]
+        left: Sequence[Pair] = adopting.adopt(tx, found, matched)
         counts = Counts()
         while left:
             now, left, later = ordered(tx, scene, decide(tx, left, scene.terms))
@@ -67,13 +66,6 @@ def _carry_out(scene: Scene, load: Load, after: int, matched: dict[str, int]) ->
 
     _keep(scene, work)
     return outgoing, ends[-1], bool(waits)
-
-
-def _adopted(tx: Reading, pair: Pair, matched: dict[str, int]) -> Pair:
-    if pair.link is not None or pair.arrival is None:
-        return pair
-    item = matched.pop(pair.arrival[1].object_id, None)
-    return pair if item is None else adopting.adopt(tx, pair, item)
 
 
 def _readied(tx: Tx, scene: Scene, decision: Decision, waits: list[Pair]) -> Decision | None:
