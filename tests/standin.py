@@ -204,7 +204,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         self.send(self.shop.write(self.command, self.path, self.body(), self.headers.get("Authorization", "")))
 
-    do_DELETE = do_PATCH
+    def do_DELETE(self) -> None:
+        self.do_PATCH()
 
     def body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -14,11 +14,12 @@ from entrepot import __version__
 from entrepot.app.services import Services, make_folder
 from entrepot.core.errors import EntrepotError, PersonMustFix
 from entrepot.jobs import runs
-from entrepot.storage import history, integrations
+from entrepot.storage import conflicts, history, integrations, waiting
 from entrepot.storage.orphans import clear_orphans
 from entrepot.vault.rotation import rotate
 
 LEAST_FREE = 500 * 1024 * 1024
+MOST_REASONS = 5
 RESTORE = (
     "To go back to a backup: end everything that uses the hub, delete hub.sqlite, hub.sqlite-wal and hub.sqlite-shm"
     " in its folder, and put the backup there as hub.sqlite."
@@ -43,6 +44,7 @@ def examine(services: Services) -> Iterator[Finding]:
         ("database", _database),
         ("vault", _vault),
         ("integrations", _integrations),
+        ("sync", _sync),
         ("history", _tidy),
     ):
         yield _guarded(what, look, services)
@@ -108,6 +110,29 @@ def _integrations(services: Services) -> Finding:
         names = ", ".join(waiting)
         return Finding("integrations", "warning", f"to be connected again: {names}. Run: entrepot connect CONNECTOR")
     return Finding("integrations", "ok", f"{len(there)} connected or imported")
+
+
+def _sync(services: Services) -> Finding:
+    with services.database.read() as tx:
+        conflicts_open = conflicts.count_open(tx, services.workspace)
+        aside = waiting.reasons(tx, services.workspace)
+        standing = waiting.by_attachment(tx, services.workspace).values()
+    told: list[str] = []
+    if conflicts_open:
+        told.append(f"{_of(conflicts_open, 'conflict')} to settle (entrepot conflicts list)")
+    if aside:
+        why = "; ".join(f"{count} × {reason}" for reason, count in list(aside.items())[:MOST_REASONS])
+        more = f"; and {len(aside) - MOST_REASONS} other reasons" if len(aside) > MOST_REASONS else ""
+        told.append(f"{_of(sum(aside.values()), 'write')} set aside until the item is edited ({why}{more})")
+    if doubtful := sum(one.in_doubt for one in standing):
+        told.append(f"{_of(doubtful, 'write')} in doubt, looked up by the next entrepot sync")
+    if told:
+        return Finding("sync", "warning", ", ".join(told))
+    return Finding("sync", "ok", f"nothing to settle; {_of(sum(one.outgoing for one in standing), 'record')} to send")
+
+
+def _of(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _tidy(services: Services) -> Finding:

@@ -87,8 +87,9 @@ def forget(tx: Writing, stream: int, object_ids: Sequence[str]) -> None:
 def forget_agreed(tx: Writing, stream: int, object_ids: Sequence[str]) -> None:
     """Those that are again as both sides agreed; where nothing was agreed on yet, what came in still counts."""
     tx.each(
-        "DELETE FROM incoming WHERE stream_id = ? AND object_id = ? AND EXISTS (SELECT 1 FROM links l"
-        " JOIN bases b ON b.link_id = l.id WHERE l.stream_id = incoming.stream_id AND l.object_id = incoming.object_id)",
+        "DELETE FROM incoming WHERE stream_id = ? AND object_id = ?"
+        " AND EXISTS (SELECT 1 FROM links l JOIN bases b ON b.link_id = l.id"
+        " WHERE l.stream_id = incoming.stream_id AND l.object_id = incoming.object_id)",
         [(stream, one) for one in object_ids],
     )
 
