@@ -35,5 +35,6 @@ def test_a_record_without_what_its_kind_needs_is_refused():
 def test_sameness_is_what_people_mean():
     assert is_same(float("nan"), float("nan"))
     assert not is_same(True, 1)
+    assert not is_same({"a": {"b": True}}, {"a": {"b": 1}})
     assert is_same(Decimal("1.0"), Decimal(1))
     assert identity({"b": 1, "a": 2}) == identity({"a": 2, "b": 1})

@@ -14,6 +14,7 @@ from entrepot.core.planner import NDay, RecurrenceRule
 
 PLACES = {"todoist": INBOX, "microsoft_todo": "AQMkTasks=", "notion": CHORES, "linear": ENG, "clickup": WORKSPACE}
 EVERYBODY = (*PLACES, "hub")
+CALM = "Nobody edits this: that all are edited at once would be a reason to stop"
 
 
 class Tasks(World):
@@ -132,7 +133,7 @@ PRIORITIES = (None, *range(10))
 def test_a_priority_that_services_know_fewer_of_is_rounded_nowhere_but_there(tasks):
     for number in PRIORITIES:
         tasks.add(title=f"P{number}", priority=number)
-    tasks.add(title="That all are edited at once would be a reason to stop")
+    tasks.add(title=CALM)
     tasks.settle()
     assert [tasks.told(f"P{number}", "priority") for number in PRIORITIES] == list(PRIORITIES)
     for number in PRIORITIES:
@@ -149,6 +150,7 @@ def test_a_priority_that_services_know_fewer_of_is_rounded_nowhere_but_there(tas
 
 
 def test_a_time_of_day_survives_services_that_know_days_alone(tasks):
+    tasks.add(title=CALM)
     tasks.add(title="Call", due="2026-12-24T14:30:00", time_zone="Europe/Berlin")
     tasks.add(title="Floating", due="2026-12-24T08:15:00")
     tasks.add(title="Begun", start="2026-12-20T09:00:00", due="2026-12-24T14:30:00", time_zone="America/New_York")
@@ -157,13 +159,21 @@ def test_a_time_of_day_survives_services_that_know_days_alone(tasks):
     for name in tasks.desks:
         for title in wanted:
             tasks.do(name, "rename", title, f"{title}!")
-            tasks.settle()
+        tasks.settle()
+        for title in wanted:
             tasks.do("hub", "rename", f"{title}!", title)
-            tasks.settle()
+        tasks.settle()
     for title, before in wanted.items():
         now = tasks.items()[tasks.item(title)]
         kept = ("start", "due", "time_zone", "show_without_time")
         assert {name: now[name] for name in kept} == {name: before[name] for name in kept}
+    tasks.do("microsoft_todo", "put_off", "Call", "2026-12-27")
+    tasks.do("linear", "put_off", "Floating", "2026-12-28")
+    tasks.settle()
+    assert tasks.told("Call", "due") == "2026-12-27T14:30:00", "the day was moved where there is no time"
+    assert tasks.told("Floating", "due") == "2026-12-28T08:15:00"
+    todoist = tasks.desks["todoist"].service
+    assert todoist.tasks[tasks.id_at("todoist", "Call")]["due"]["date"] == "2026-12-27T13:30:00.000000Z"
     assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)
 
 
@@ -255,6 +265,7 @@ def test_a_task_below_another_stays_below_it(tasks):
 
 def test_what_the_hub_does_not_know_of_survives_everything(tasks):
     deadline, steps = {"date": "2026-12-31", "lang": "en"}, [{"displayName": "Take the bag", "isChecked": False}]
+    tasks.add(title=CALM)
     tasks.desks["todoist"].service.sections[SECTION] = INBOX
     tasks.desks["todoist"].service.add("T", deadline=deadline, section_id=SECTION, day_order=7)
     tasks.desks["microsoft_todo"].service.add("M", checklistItems=steps, status="waitingOnOthers")
@@ -262,10 +273,10 @@ def test_what_the_hub_does_not_know_of_survives_everything(tasks):
     tasks.desks["linear"].service.add("L", estimate=3.0, stateId="ENG-backlog-2", cycle={"number": 4.0, "name": "C"})
     tasks.desks["clickup"].service.add("C", points=8)
     tasks.settle()
-    for title in "TMNLC":
-        for name in (*tasks.desks, "hub"):
+    for name in (*tasks.desks, "hub"):
+        for title in "TMNLC":
             tasks.do(name, "put_off", title, f"2026-12-{10 + len(name)}")
-            tasks.settle()
+        tasks.settle()
     held = {name: desk.service for name, desk in tasks.desks.items()}
     row = held["notion"].pages[tasks.id_at("notion", "N")]["properties"]
     issue = held["linear"].issues[tasks.id_at("linear", "L")]

@@ -49,7 +49,9 @@ def is_same(one: Value, other: Value) -> bool:
         return True
     if isinstance(one, bool) != isinstance(other, bool):
         return False
-    return bool(one == other) or (one != one and other != other)  # noqa: PLR0124 -- only NaN differs from itself
+    if one == other:
+        return not isinstance(one, dict) or all(is_same(value, other[name]) for name, value in one.items())
+    return bool(one != one and other != other)  # noqa: PLR0124 -- only NaN differs from itself
 
 
 @cache
