@@ -99,7 +99,7 @@ def _cause(before: Mapping[str, str], now: Mapping[str, str]) -> str:
 # Each join stands in the order in which it is cheap: from what waits to what it belongs to.
 _LINKED = (
     "SELECT count(*) FROM (SELECT 1 FROM bases b JOIN links l ON l.id = b.link_id"
-    " WHERE b.attachment_id = ? AND l.gone_at IS NULL LIMIT ?) AS some"
+    " WHERE b.attachment_id = ? AND l.gone_at IS NULL LIMIT ?) AS first_ones"
 )
 _ARRIVED = (
     "SELECT coalesce(sum(CASE WHEN i.data IS NULL THEN 1 ELSE 0 END), 0),"
