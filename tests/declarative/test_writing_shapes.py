@@ -3,11 +3,12 @@
 import json
 from urllib.parse import parse_qs
 
+import msgspec
 import pytest
 from aiohttp import web
 
 from entrepot.core.change import Change, Ref
-from entrepot.core.errors import RecordRefused, Stale
+from entrepot.core.errors import RecordRefused, ServiceChanged, Stale
 from entrepot.core.planner import Task
 from entrepot.sdk.writer import Batching, Finding, Write, Writer
 
@@ -249,7 +250,7 @@ class Plain:
     async def write(self, write):
         import msgspec
         sent = self.lines["tasks"].write(msgspec.to_builtins(write.data))
-        return await self.reader.as_read("tasks", msgspec.Raw(msgspec.json.encode({"id": 3, **sent})))
+        return await self.reader.as_written("tasks", msgspec.Raw(msgspec.json.encode({"id": 3, **sent})))
 
 class Whole(Plain):
     most = 100
@@ -269,6 +270,16 @@ async def test_a_class_beside_the_manifest_writes_instead(service, open_reader):
     assert not isinstance(plain, Batching)
     made = await plain.write(write("create", Task(title="Milk")))
     assert made == Change(stream="tasks", ref=Ref("3"), data=Task(title="Milk"), native=b'{"id":3,"title":"Milk"}')
+
+
+@pytest.mark.parametrize(
+    "record", [b'{"id": 3, "title": [], "sort": "task"}', b'{"id": 3, "title": "Milk", "sort": "note"}']
+)
+async def test_what_came_back_and_is_no_record_any_more_is_the_services_change(service, open_reader, record):
+    text = OWN.replace("    fields:", "    when: {sort: task}\n    fields:")
+    plain = await open_reader(text % "Plain", files={"own.py": OWN_CODE})
+    with pytest.raises(ServiceChanged, match="was written"):
+        await plain.as_written("tasks", msgspec.Raw(record))
 
 
 async def test_it_has_the_capabilities_of_that_class(service, open_reader):

@@ -4,12 +4,13 @@ from typing import Any
 
 import msgspec
 
-from entrepot.core.change import BadRow, Change, Ref
+from entrepot.core.change import Change, Ref
 from entrepot.core.errors import EntrepotError, RecordRefused, ServiceChanged, Stale
 from entrepot.core.mapping import Record
 from entrepot.declarative.containers import Containers
 from entrepot.declarative.fill import Words
 from entrepot.declarative.reading import Stream
+from entrepot.declarative.records import unread
 from entrepot.declarative.sending import Sending
 from entrepot.declarative.writing import Writes
 from entrepot.sdk.writer import Write
@@ -188,7 +189,7 @@ class OneWrite:
         """As a read gives it; a tombstone where it is none of the stream's any more."""
         batch = await self._stream.records.read([raw], self._client, words=words)
         for bad in batch.bad:
-            raise _unread(bad)
+            raise unread(bad)
         if batch.changes:
             return batch.changes[0]
         assert self._write.ref is not None
@@ -210,7 +211,3 @@ class OneWrite:
 
 def _native_of(change: Change) -> Record:
     return _decode(change.native) if change.native else {}
-
-
-def _unread(bad: BadRow) -> ServiceChanged:
-    return ServiceChanged(f"{bad.stream} {bad.where} was written, and what came back cannot be read: {bad.reason}.")

@@ -12,6 +12,7 @@ from entrepot.declarative.containers import Containers
 from entrepot.declarative.fill import Words
 from entrepot.declarative.position import position_of
 from entrepot.declarative.reading import Reading, Stream
+from entrepot.declarative.records import unread
 from entrepot.declarative.request import Asking
 from entrepot.sdk.connector import Account, RemoteCollection
 from entrepot.sdk.context import Context
@@ -89,6 +90,15 @@ class DeclaredReader:
         words = await self._known(declared.needs, declared, collection)
         batch = await declared.records.read([record], self._client, words=words)
         return next(iter([*batch.changes, *batch.bad]), None)
+
+    async def as_written(self, stream: str, record: msgspec.Raw, collection: str | None = None) -> Change:
+        """The same of a record that was just written; ServiceChanged where it is none any more."""
+        found = await self.as_read(stream, record, collection)
+        if found is None:
+            raise ServiceChanged(f"What was written is none of the service's {stream} any more.")
+        if isinstance(found, BadRow):
+            raise unread(found)
+        return found
 
     def _stream(self, name: str) -> Stream:
         found = self._declared.streams.get(name)

@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from entrepot.core.change import BadRow, Change, Ref
-from entrepot.core.errors import RecordRefused
+from entrepot.core.errors import RecordRefused, ServiceChanged
 from entrepot.core.kind import Kind
 from entrepot.core.kinds import KINDS
 from entrepot.core.lens import LensError
@@ -174,6 +174,11 @@ class Records:
             return within + self._identify(record)
         except LensError:
             return "a record without an id"
+
+
+def unread(bad: BadRow) -> ServiceChanged:
+    """What to raise where a record was written and came back as something that is none."""
+    return ServiceChanged(f"{bad.stream} {bad.where} was written, and what came back cannot be read: {bad.reason}.")
 
 
 def identifier(path: str | list[str] | None) -> Callable[[Record], str]:

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-from entrepot.core.change import BadRow, Change, Ref
+from entrepot.core.change import Change, Ref
 from entrepot.core.errors import RecordRefused, ServiceChanged, Stale
 from entrepot.core.fields import Value
 from entrepot.core.kinds import KINDS
 from entrepot.core.mapping import Mapping as Lines
 from entrepot.core.projection import Projection
+from entrepot.declarative.reader import DeclaredReader
 from entrepot.sdk.context import Context
 from entrepot.sdk.writer import Write, Writing, as_it_is
 from entrepot.transport.message import Request
@@ -32,14 +33,10 @@ ROW_READ_ONLY = frozenset({"assignees", "created", "updated", "extra"})
 PAGE_FIELDS = frozenset({"title", "body", "properties"})
 
 
-class ReadsAgain(Protocol):
-    async def as_read(self, stream: str, record: msgspec.Raw, collection: str | None = None) -> Any: ...
-
-
 class NotionWriter:
     """Implements `Writer` and `Finding`."""
 
-    def __init__(self, context: Context, lines: Mapping[str, Lines], reader: ReadsAgain) -> None:
+    def __init__(self, context: Context, lines: Mapping[str, Lines], reader: DeclaredReader) -> None:
         self._http = context.http
         self._lines = lines
         self._reader = reader
@@ -143,11 +140,7 @@ class NotionWriter:
         return await self._as_read(write, (await self._http.send(Request("GET", f"/pages/{page}"))).json())
 
     async def _as_read(self, write: Write, page: Json) -> Change:
-        raw = msgspec.Raw(msgspec.json.encode(page))
-        found = await self._reader.as_read(write.stream, raw, write.collection)
-        if isinstance(found, BadRow):
-            raise ServiceChanged(f"{found.where} was written, and what came back cannot be read: {found.reason}.")
-        return found
+        return await self._reader.as_written(write.stream, msgspec.Raw(msgspec.json.encode(page)), write.collection)
 
     async def _made_since(self, write: Write, since: datetime) -> list[Json]:
         """Newest first; one page of answers holds more than is made while an answer is lost."""

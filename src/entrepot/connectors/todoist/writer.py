@@ -5,16 +5,17 @@ Todoist refuses no write for the version of a task, so the tasks are read just b
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
-from entrepot.core.change import BadRow, Change, Ref
+from entrepot.core.change import Change, Ref
 from entrepot.core.errors import EntrepotError, RecordRefused, ServiceChanged, Stale, TryLater
 from entrepot.core.kinds import KINDS
 from entrepot.core.mapping import Mapping as Lines
 from entrepot.core.projection import Projection
+from entrepot.declarative.reader import DeclaredReader
 from entrepot.sdk.context import Context
 from entrepot.sdk.writer import Write, Writing
 from entrepot.transport.message import Request
@@ -33,10 +34,6 @@ MOST = 100
 """Commands in one request."""
 
 
-class ReadsAgain(Protocol):
-    async def as_read(self, stream: str, record: msgspec.Raw, collection: str | None = None) -> Any: ...
-
-
 class Plan(msgspec.Struct, frozen=True):
     """The commands of one write; `task` is the id of what they are about, for a create the temporary one."""
 
@@ -49,7 +46,7 @@ class TodoistWriter:
 
     most = MOST // 2
 
-    def __init__(self, context: Context, lines: Mapping[str, Lines], reader: ReadsAgain) -> None:
+    def __init__(self, context: Context, lines: Mapping[str, Lines], reader: DeclaredReader) -> None:
         self._http = context.http
         self._lines = lines[STREAM]
         self._reader = reader
@@ -91,7 +88,7 @@ class TodoistWriter:
         for told in await self._tasks.listed(project_id=write.collection):
             added, content = told.task.get("added_at"), told.task["content"]
             if added and datetime.fromisoformat(added) >= since and content == data.get("content"):
-                return await self._as_read(told)
+                return await self._reader.as_written(STREAM, told.text)
         return None
 
     async def _plan(
@@ -179,16 +176,8 @@ class TodoistWriter:
             return outcome
         if outcome not in now:
             return Stale("The task is gone at Todoist.")
-        change = await self._as_read(now[outcome])
+        change = await self._reader.as_written(STREAM, now[outcome].text)
         return _closed(change, write) if outcome in held and repeats(held[outcome].task) else change
-
-    async def _as_read(self, told: Told) -> Change:
-        found = await self._reader.as_read(STREAM, told.text)
-        if isinstance(found, BadRow):
-            raise ServiceChanged(
-                f"The task {found.where} was written, and what came back cannot be read: {found.reason}."
-            )
-        return found
 
 
 def _closed(change: Change, write: Write) -> Change:
