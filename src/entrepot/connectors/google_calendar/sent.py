@@ -27,10 +27,10 @@ FIELDS = OF_AN_OCCURRENCE | RECURRENCE | {"recurrence_id"}
 _NAMES = {field.name: field.encode_name for field in msgspec.structs.fields(Event)}
 _HELD = frozenset(_NAMES[name] for name in OF_AN_OCCURRENCE)
 _ZONES = Zones()
-_METHODS = {"email": "email"}
 _LONGEST = 40_320
 _MOST = 5
-"""Reminders of one event; a reminder is at most four weeks before."""
+"""Reminders of one event, each at most four weeks before, in minutes: `reminders.overrides[]` in
+https://developers.google.com/workspace/calendar/api/v3/reference/events."""
 
 
 def members_of(data: Event, native: Json, fields: Collection[str], lines: Lines, before: Event | None) -> Json:
@@ -100,7 +100,7 @@ def _reminders(alerts: list[Alert]) -> list[Json]:
         length = length_of(alert.offset) if alert.offset and alert.relative_to == "start" else None
         minutes = None if length is None else -int(length.total_seconds() // 60)
         if minutes is not None and 0 <= minutes <= _LONGEST:
-            found.append({"method": _METHODS.get(alert.action, "popup"), "minutes": minutes})
+            found.append({"method": "email" if alert.action == "email" else "popup", "minutes": minutes})
     return found[:_MOST]
 
 

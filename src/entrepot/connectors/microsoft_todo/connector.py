@@ -8,14 +8,12 @@ from entrepot.transport.client import Client
 from entrepot.transport.message import Request
 
 from .facts import Json, facts_of
-from .sending import MADE, WHEN, members, projected
+from .sending import MADE, WHEN, members
 
 _EXPANDED = "checklistItems,linkedResources"
 _WHOLE = frozenset({"title", "status", "importance", "createdDateTime", "checklistItems", "linkedResources"})
 """Every whole task has these. A change may come with what changed alone."""
 _MISSING = 404
-
-project = projected
 
 
 async def complete(record: Json, http: Client, words: Mapping[str, object]) -> Json:

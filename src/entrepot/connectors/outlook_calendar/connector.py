@@ -16,7 +16,6 @@ from entrepot.transport.client import Client
 
 from .facts import Json
 from .occurrences import Series, base_of, check_silent
-from .projecting import projected
 from .sending import members
 from .series import NONE, Exceptions, ask_exceptions, made_of, told_exceptions
 from .shapes import Event
@@ -24,8 +23,6 @@ from .when import REPEATS, recurrence
 
 MADE = "entrepot"
 Words = Mapping[str, object]
-
-project = projected
 
 
 async def complete(record: Json, http: Client, words: Words) -> Json:

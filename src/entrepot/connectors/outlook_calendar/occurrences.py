@@ -14,6 +14,7 @@ from entrepot.core.errors import RecordRefused, Stale
 from entrepot.core.kind import Part
 from entrepot.core.planner import Alert, Duration, LocalDateTime, Location
 from entrepot.protocols.graph_time import instant_in
+from entrepot.protocols.ical_recurrence import EXCLUDED
 from entrepot.protocols.ical_zone import UNIVERSAL
 from entrepot.transport.client import Client
 from entrepot.transport.message import Request
@@ -23,7 +24,6 @@ from .sending import kept, members
 from .series import original_start, overrides_of, told_exceptions
 from .shapes import Event
 
-EXCLUDED: Json = {"excluded": True}
 _JSON = {"Content-Type": "application/json"}
 _REFUSED = {400: "RecordRefused", 404: "Stale"}
 
@@ -60,8 +60,8 @@ def said_of(override: Json) -> Json:
 
 def kept_override(override: Json) -> Json:
     """What is told again of it, as far as it can be known by itself. None and empty stay: they take something away."""
-    if override.get("excluded"):
-        return EXCLUDED
+    if override.get(EXCLUDED):
+        return {EXCLUDED: True}
     said = said_of(override)
     told = kept(said)
     return {name: told.get(name) if value else value for name, value in said.items()}
@@ -101,13 +101,13 @@ class Series:
         sent = False
         for at in sorted({*overrides, *there}):
             wanted, held = overrides.get(at, {}), there.get(at, {})
-            if wanted == held or (wanted.get("excluded") and held.get("excluded")):
+            if wanted == held or (wanted.get(EXCLUDED) and held.get(EXCLUDED)):
                 continue
             if base is not None and wanted == base.get(at, {}):
                 continue
             if base is not None and held != base.get(at, {}):
                 raise Stale(f"The occurrence of {at} was changed in the meantime.")
-            if held.get("excluded"):
+            if held.get(EXCLUDED):
                 raise RecordRefused(f"The occurrence of {at} was cancelled, and Outlook cannot bring it back.")
             sent = await self._bring(at, wanted) or sent
         return sent
@@ -118,11 +118,11 @@ class Series:
     async def _bring(self, at: str, wanted: Json) -> bool:
         native = await self._occurrence(at)
         if native is None:
-            if wanted.get("excluded"):
+            if wanted.get(EXCLUDED):
                 return False  # it does not take place as it is
             raise RecordRefused(f"The series has no occurrence at {at}, so none can be changed there.")
         check_silent(native, "changed")
-        if wanted.get("excluded"):
+        if wanted.get(EXCLUDED):
             await self._delete(native)
             return True
         usual = {**self._usual, "start": at}

@@ -12,6 +12,7 @@ from entrepot.core.lens import LensError
 from entrepot.core.lens_time import as_instant
 from entrepot.protocols.graph_recurrence import rule_of
 from entrepot.protocols.graph_time import local_in
+from entrepot.protocols.ical_recurrence import EXCLUDED
 from entrepot.transport.client import Client
 from entrepot.transport.message import Request
 
@@ -72,7 +73,7 @@ def overrides_of(master: Event, exceptions: Exceptions) -> Json:
     """By the time at which the occurrence would have been: what differs from the series there (RFC 8984, 4.3.5)."""
     zone, days = zone_in(master), bool(master.is_all_day)
     usual = facts_of(master, zone)
-    found: Json = {f"{_day_in(one)}{usual['start'][10:]}": {"excluded": True} for one in exceptions.cancelled}
+    found: Json = {f"{_day_in(one)}{usual['start'][10:]}": {EXCLUDED: True} for one in exceptions.cancelled}
     for native in exceptions.changed:
         occurrence = msgspec.convert(native, Event)
         at = original_start(occurrence, zone, usual["start"], days=days)
