@@ -2,7 +2,7 @@
 
 import pytest
 
-from entrepot.core.errors import PersonMustFix
+from entrepot.core.errors import PersonMustFix, TryLater
 from entrepot.sdk.catalog import Catalog
 from entrepot.sdk.manifest_file import load
 from entrepot.sdk.service import budget, client, homes, hosts
@@ -44,3 +44,15 @@ def test_a_service_of_ones_own_needs_its_address():
 
 def test_the_budget_is_the_one_declared():
     assert budget(manifest("github")).concurrency == 8
+
+
+@pytest.mark.parametrize(
+    ("base_url", "calls"), [("https://caldav.icloud.com/", 600), ("https://cloud.example.org", 6000)]
+)
+async def test_a_provider_has_an_allowance_of_its_own(base_url: str, calls: int):
+    allowed = budget(manifest("caldav"), base_url)
+    for _ in range(calls):
+        await allowed.enter(patience=0)
+        allowed.leave()
+    with pytest.raises(TryLater):
+        await allowed.enter(patience=0)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from entrepot.sdk.manifest_http import Budget
 from entrepot.sdk.manifest_terms import Section, Url
 
 
@@ -27,6 +28,8 @@ class Variant(Section):
     help: str = ""
     hosts: list[str] = []
     settings: dict[str, str] = {}
+    budget: Budget | None = None
+    """Where it is not that of the protocol's other servers."""
 
 
 class Contract(Section):

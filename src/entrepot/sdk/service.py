@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from entrepot.core.errors import PersonMustFix
 from entrepot.sdk.manifest import Manifest
 from entrepot.sdk.manifest_auth import OAuth2
+from entrepot.sdk.manifest_settings import Variant
 from entrepot.transport.budget import Budget, Rate
 from entrepot.transport.client import Client, Log
 from entrepot.transport.egress import Egress
@@ -19,8 +20,7 @@ def homes(manifest: Manifest, base_url: str | None = None) -> Sequence[str]:
     """
     if base_url is None:
         return sorted({*filter(None, [urlsplit(manifest.http.base_url or "").hostname]), *manifest.http.hosts})
-    own = (one.hosts for one in manifest.variants.values() if (one.base_url or "").rstrip("/") == base_url.rstrip("/"))
-    return sorted({host for some in own for host in some})
+    return sorted({host for variant in _variants_at(manifest, base_url) for host in variant.hosts})
 
 
 def hosts(manifest: Manifest) -> Sequence[str]:
@@ -34,8 +34,10 @@ def hosts(manifest: Manifest) -> Sequence[str]:
     return sorted({*filter(None, named), *manifest.http.hosts, *more})
 
 
-def budget(manifest: Manifest) -> Budget:
-    declared = manifest.http.budget
+def budget(manifest: Manifest, base_url: str | None = None) -> Budget:
+    """What the service allows; of the providers of a protocol each may have its own allowance."""
+    own = (variant.budget for variant in _variants_at(manifest, base_url or "") if variant.budget)
+    declared = next(own, manifest.http.budget)
     if declared is None:
         return Budget()
     return Budget([Rate(declared.calls, declared.per.total_seconds())], concurrency=declared.together)
@@ -56,10 +58,15 @@ def client(
         raise PersonMustFix(f"{manifest.name} needs the address of the server. {manifest.http.address_help}".strip())
     return Client(
         egress=Egress(homes(manifest, base_url), [base_url] if base_url else [], allow_private=allow_private),
-        budget=shared or budget(manifest),
+        budget=shared or budget(manifest, base_url),
         signer=signer,
         base_url=address,
         headers=manifest.http.headers,
         errors=manifest.http.errors,
         log=log,
     )
+
+
+def _variants_at(manifest: Manifest, base_url: str) -> Sequence[Variant]:
+    address = base_url.rstrip("/")
+    return [one for one in manifest.variants.values() if address and (one.base_url or "").rstrip("/") == address]

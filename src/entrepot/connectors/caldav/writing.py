@@ -13,6 +13,7 @@ from entrepot.core.errors import RecordRefused, Stale
 from entrepot.core.planner import Event, Planned, Task
 from entrepot.protocols import ical
 from entrepot.protocols.dav import Dav, Item, UidTaken, folder_of
+from entrepot.protocols.dav_together import Together
 from entrepot.protocols.ical_merge import merge
 from entrepot.protocols.ical_project import holdable
 from entrepot.sdk.writer import Write
@@ -30,6 +31,7 @@ class Objects:
 
     def __init__(self, dav: Dav, mine: Addresses) -> None:
         self._dav = dav
+        self._now = Together(dav)
         self._mine = mine
         self._schedules: dict[str, bool] = {}
 
@@ -43,7 +45,7 @@ class Objects:
             placed = await self._dav.put(path, text, etag=None)
         except (Stale, UidTaken) as why:
             return await self._ours(write, component, text, why)
-        found = await self._dav.one(placed.path) or await self.find(write, component)
+        found = await self._now.one(placed.path) or await self.find(write, component)
         if found is None:
             raise Stale(f"{placed.path} was deleted as soon as it was made.")
         return found
@@ -52,7 +54,7 @@ class Objects:
         """By the name it was given, else by its UID, should the server have given it another."""
         assert write.collection is not None
         uid = _uid(write)
-        found = await self._dav.one(path_for(write))
+        found = await self._now.one(path_for(write))
         if found is not None and _has(found, uid):
             return found
         alike = await self._dav.find(write.collection, component, uid)
@@ -75,7 +77,7 @@ class Objects:
         try:
             placed = await self._dav.put(path, text, etag=etag or "*")
         except Stale:
-            found = await self._dav.one(path)
+            found = await self._now.one(path)
             if found is not None and is_alike(found, text):
                 return found  # it had arrived, and the answer had not
             raise
@@ -86,7 +88,7 @@ class Objects:
 
     async def delete(self, write: Write) -> None:
         assert write.ref is not None
-        found = Item(write.ref.id, None, write.native) if write.native else await self._dav.one(write.ref.id)
+        found = Item(write.ref.id, None, write.native) if write.native else await self._now.one(write.ref.id)
         if found is not None:
             await self._stay_quiet(write.ref.id, found.data, None)
             await self._dav.delete(write.ref.id, etag=write.ref.version)
@@ -108,7 +110,7 @@ class Objects:
         return native or found.data, found.etag or etag
 
     async def _there(self, path: str) -> Item:
-        found = await self._dav.one(path)
+        found = await self._now.one(path)
         if found is None:
             raise Stale(f"{path} is gone from the server.")
         return found
