@@ -345,3 +345,40 @@ def test_a_lost_answer_makes_nothing_twice(tasks, where):
     tasks.settle()
     tasks.assert_everybody_sees(("Before", False, None))
     assert (tasks.conflicts(), tasks.aside(), tasks.rest()) == ([], [], 0)
+
+
+def test_the_same_tasks_everywhere_are_linked_and_nothing_is_written(tasks):
+    wanted = [("Bread", False, "2026-12-10"), ("Milk", True, None), ("Salt", False, None)]
+    for desk in tasks.desks.values():
+        for title, is_done, day in wanted:
+            name = desk.add(title, day)
+            if is_done:
+                desk.finish(name)
+    tasks.settle()
+    tasks.assert_everybody_sees(*wanted)
+    assert (tasks.writes(), tasks.conflicts(), tasks.aside(), tasks.rest()) == (0, [], [], 0)
+
+
+def test_edits_at_all_places_at_once_are_brought_together_and_one_question_stays(tasks):
+    tasks.add(title="Bread", due="2026-12-10T00:00:00", show_without_time=True)
+    tasks.add(title=CALM)
+    tasks.settle()
+    tasks.do("todoist", "rename", "Bread", "Rye bread")
+    tasks.do("microsoft_todo", "put_off", "Bread", "2026-12-12")
+    tasks.do("notion", "finish", "Bread")
+    tasks.desks["linear"].service.edit(tasks.id_at("linear", "Bread"), description="two of them")
+    tasks.desks["clickup"].service._change(
+        tasks.desks["clickup"].service.tasks[tasks.id_at("clickup", "Bread")], {"priority": 2}
+    )
+    tasks.settle()
+    tasks.assert_everybody_sees(("Rye bread", True, "2026-12-12"), (CALM, False, None))
+    item = tasks.items()[tasks.item("Rye bread")]
+    assert (item["description"], item["priority"]) == ("two of them", 3)
+    tasks.do("todoist", "rename", "Rye bread", "Bread of rye")
+    tasks.do("linear", "rename", "Rye bread", "Bread with seeds")
+    tasks.do("notion", "put_off", "Rye bread", "2026-12-13")
+    tasks.settle()
+    assert tasks.conflicts() == ["title"]
+    assert {desk.tasks()[tasks.id_at(name, title)][2] for name, desk in tasks.desks.items()
+            for title in ["Bread with seeds" if name == "linear" else "Bread of rye"]} == {"2026-12-13"}  # fmt: skip
+    assert (tasks.aside(), tasks.rest(), tasks.conflicts()) == ([], 0, ["title"])
