@@ -21,6 +21,9 @@ _PLACES = (
     f"UPDATE attachments SET {_LEFT} WHERE stream_id IN {_STREAMS}",  # noqa: S608 -- the same
     "UPDATE streams SET remote_collections = NULL, remote_collections_at = NULL WHERE integration_id = ?",
 )
+# No text has this hash: read again, each record is news, and what both sides say is compared from the beginning.
+_AGREED = f"SELECT link_id FROM bases WHERE attachment_id IN {_ATTACHMENTS}"  # noqa: S608 -- the same
+_UNAGREED = f"UPDATE links SET hash = ? WHERE id IN ({_AGREED})"  # noqa: S608 -- the same
 # What it brought and nobody else takes part in.
 _GOING = (
     "SELECT t.id FROM items t WHERE t.source_integration_id = ?"
@@ -57,6 +60,7 @@ def remove(tx: Writing, workspace_id: int, integration: Integration, *, with_dat
         tx.now(),
         integration.key,
     )
+    tx.execute(_UNAGREED, b"", integration.key)
     for statement in _PLACES:
         tx.execute(statement, integration.key)
     gone = _remove_data(tx, integration) if with_data else 0
