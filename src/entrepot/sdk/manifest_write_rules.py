@@ -40,10 +40,7 @@ def broken_writing(manifest: Manifest, name: str, stream: StreamSpec) -> Iterato
         yield (*place, "move"), "a record must tell its `collection`, or have `local_ids`"
     named = stream.by_collection or stream.collections
     if named and named in manifest.collections and not manifest.collections[named].writable:
-        yield (
-            ("collections", named, "writable"),
-            f"said of what {name} are written to: true, or what a writable one says",
-        )
+        yield ("collections", named, "writable"), f"true, or what one says that {name} may be written to"
     words = collection_words(manifest, named)
     for verb, send in write.sends().items():
         where: Place = (*place, *(("verbs", verb) if verb in write.verbs else (verb,)))
