@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
 
 from entrepot.storage.metadata import METADATA, Key, instant, key
+from entrepot.storage.text import storable
 from entrepot.storage.transaction import Reading, Writing
 
 # `edits` counts what was asked for meanwhile: a write settles only what it knew of. `reason`: the service will not have
@@ -22,6 +23,9 @@ pending = Table(
     UniqueConstraint("attachment_id", "item_id"),
 )
 Index("ix_pending_item", pending.c.item_id)
+
+MOST_OF_A_REASON = 500
+UNSAID = "It was refused without a reason."
 
 
 class Due(NamedTuple):
@@ -86,7 +90,7 @@ def set_aside(tx: Writing, attachment: int, item: int, reason: str) -> None:
         " ON CONFLICT (attachment_id, item_id) DO UPDATE SET reason = excluded.reason",
         attachment,
         item,
-        reason,
+        storable(reason, MOST_OF_A_REASON) or UNSAID,
         tx.now(),
     )
 

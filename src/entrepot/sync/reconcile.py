@@ -7,7 +7,7 @@ changed underneath is planned again, and a child waits for its parent.
 import asyncio
 from collections.abc import Iterator
 
-from entrepot.core.errors import RecordRefused, SafetyStop
+from entrepot.core.errors import EntrepotError, PersonMustFix, RecordRefused, SafetyStop, ServiceChanged
 from entrepot.sdk.writer import Writer
 from entrepot.storage import attachments, intents, pending
 from entrepot.storage.attachments import Attachment
@@ -32,12 +32,14 @@ async def reconcile(job: Job, stream: Stream) -> None:
     if job.steps is not None:
         await _rehearse(scene, job.steps)
         return
-    await _recover(scene)
+    unclear = await _recover(scene)
     await asyncio.to_thread(_brake, scene)
     for _ in range(MOST_ROUNDS):
         if not await round_of(scene):
             break
     await asyncio.to_thread(_note_causes, scene)
+    if unclear is not None:
+        raise unclear
 
 
 async def _rehearse(scene: Scene, steps: Steps) -> None:
@@ -49,8 +51,12 @@ async def _rehearse(scene: Scene, steps: Steps) -> None:
     await round_of(scene)
 
 
-async def _recover(scene: Scene) -> None:
-    """Before anything else is planned: what was sent before the last run ended is looked up."""
+async def _recover(scene: Scene) -> EntrepotError | None:
+    """Before anything else is planned: what was sent before the last run ended is looked up.
+
+    A record that this fails with stays in doubt, and the others go on; the first such failure is given back.
+    """
+    unclear: EntrepotError | None = None
     for attachment in scene.attachments:
         with scene.job.database.read() as tx:
             open_, now = intents.open_at(tx, attachment.key), tx.now()
@@ -62,8 +68,11 @@ async def _recover(scene: Scene) -> None:
                 looked = await recovery.look_up(scene.job.reader, attachment, intent, now)
             except RecordRefused as why:
                 await asyncio.to_thread(_set_aside, scene, intent, why)
+            except (ServiceChanged, PersonMustFix) as why:
+                unclear = unclear or why
             else:
                 await asyncio.to_thread(_keep_looked, scene, place, looked)
+    return unclear
 
 
 def _set_aside(scene: Scene, intent: intents.Intent, why: RecordRefused) -> None:

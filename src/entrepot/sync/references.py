@@ -3,10 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Self
 
+import msgspec
+
 from entrepot.core.fields import Fields, Value
 from entrepot.storage.attachments import Attachment
 from entrepot.storage.parents import FIELDS, PREFIX
+from entrepot.storage.text import is_storable
 from entrepot.storage.transaction import Reading
+
+DEEPEST = 100
+"""So many items that wait for each other do not end any more."""
 
 
 class References:
@@ -22,6 +28,7 @@ class References:
         """`sides` are all fields, of either side, that are to be translated."""
         names = FIELDS.get(attachment.kind, ())
         held = {str(fields[name]) for fields in sides for name in names if fields.get(name)}
+        held = {one for one in held if is_storable(one)}  # what no id can be refers to nothing
         if not held:
             return cls(names, {}, {})
         items = [one for one in held if one.startswith(PREFIX)]
@@ -50,21 +57,40 @@ class References:
         held = (str(fields[name]) for name in self._names if fields.get(name))
         return next((one for one in held if not one.startswith(PREFIX) and one not in self._inward), None)
 
-    def waits(self, tx: Reading, attachment: int, fields: Fields) -> bool:
-        """Whether it refers to an item that is not at the service yet, but is to go there."""
+    def waits(self, tx: Reading, attachment: int, item: str, fields: Fields) -> bool:
+        """Whether it refers to an item that is not at the service yet, but is to go there before it."""
         held = [str(fields[name]) for name in self._names if fields.get(name)]
         lacking = [one for one in held if one.startswith(PREFIX) and one not in self._outward]
         if not lacking:
             return False
-        sql = (
-            "SELECT EXISTS (SELECT 1 FROM pending p JOIN items i ON i.id = p.item_id"  # noqa: S608 -- our own column
-            " WHERE p.attachment_id = ? AND p.reason = '' AND i.deleted_at IS NULL"
-            f" AND {tx.dialect.contains('i.public_id')})"
+        return any(
+            _goes(tx, attachment, one) is not None and not self._is_circle(tx, attachment, item, one) for one in lacking
         )
-        return bool(tx.fetch(sql, attachment, tx.dialect.as_list(lacking))[0][0])
+
+    def _is_circle(self, tx: Reading, attachment: int, item: str, above: str) -> bool:
+        """Whether it is the first of a circle of items, each of which would wait for the other for ever."""
+        met, one = {item}, above
+        while one not in met and len(met) < DEEPEST:
+            met.add(one)
+            data = _goes(tx, attachment, one)
+            told: Mapping[str, str | None] = msgspec.json.decode(data) if data is not None else {}
+            one = next((held for name in self._names if (held := told.get(name))), "")
+            if not one:
+                return False
+        return item == min(met) if one == item else one not in met
 
     def _translated(self, fields: Fields, name_of: Callable[[str], str | None]) -> Fields:
         changed: dict[str, Value] = {
             name: name_of(str(fields[name])) for name in self._names if fields.get(name) is not None
         }
         return {**fields, **changed} if changed else fields
+
+
+def _goes(tx: Reading, attachment: int, public: str) -> bytes | None:
+    """The data of an item that is to go to the attachment."""
+    sql = (
+        "SELECT i.data FROM pending p JOIN items i ON i.id = p.item_id"
+        " WHERE p.attachment_id = ? AND p.reason = '' AND i.deleted_at IS NULL AND i.public_id = ?"
+    )
+    rows = tx.fetch(sql, attachment, public)
+    return bytes(rows[0][0]) if rows else None

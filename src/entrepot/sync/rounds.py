@@ -84,10 +84,14 @@ def _readied(tx: Tx, scene: Scene, decision: Decision, waits: list[Pair]) -> Dec
         return unwritten(decision) if verb == "update" and pair.arrival is not None else None
     if pair.due is not None and pair.due.reason and pair.arrival is None:
         return None
-    if verb != "delete" and decision.references.waits(tx, key, decision.plan.remote):
+    if verb != "delete" and decision.references.waits(tx, key, _public(pair), decision.plan.remote):
         waits.append(pair)
         return None
     return decision
+
+
+def _public(pair: Pair) -> str:
+    return pair.item.public_id if pair.item is not None else ""
 
 
 async def _send(scene: Scene, outgoing: Sequence[Outgoing]) -> bool:
