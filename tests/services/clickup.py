@@ -4,13 +4,14 @@ https://developer.clickup.com/docs/general-time and the reference of version 2: 
 writes and no tombstones; custom members survive an update; a status is named in any case.
 """
 
-import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
 from tests.services.faults import Faults
+from tests.services.routes import Handler, Refused, app_of
 
 Json = dict[str, Any]
 
@@ -23,10 +24,6 @@ PRIORITIES = {1: "urgent", 2: "high", 3: "normal", 4: "low"}
 _PLAIN = {"name", "parent", "points", "archived"}
 _MOMENTS = {"due_date", "start_date", "time_estimate"}
 _IGNORED = {"due_date_time", "start_date_time", "notify_all", "check_required_custom_fields"}
-
-
-class Refused(Exception):
-    """A status and ClickUp's words for it."""
 
 
 class ClickUp:
@@ -50,22 +47,20 @@ class ClickUp:
         return task
 
     def make_app(self) -> web.Application:
-        app = web.Application(middlewares=[self.faults.middleware()])
-        for method, path, handler in (
-            ("GET", "/user", self._user),
-            ("GET", "/team", self._teams),
-            ("GET", "/team/{team}/task", self._list),
-            ("GET", "/list/{list}", self._about),
-            ("GET", "/list/{list}/task", self._list),
-            ("POST", "/list/{list}/task", self._post),
-            ("GET", "/task/{task}", self._get),
-            ("PUT", "/task/{task}", self._put),
-            ("DELETE", "/task/{task}", self._delete),
-            ("POST", "/task/{task}/tag/{tag}", self._tag),
-            ("DELETE", "/task/{task}/tag/{tag}", self._untag),
-        ):
-            app.router.add_route(method, path, _told(handler))
-        return app
+        routes: Mapping[tuple[str, str], Handler] = {
+            ("GET", "/user"): self._user,
+            ("GET", "/team"): self._teams,
+            ("GET", "/team/{team}/task"): self._list,
+            ("GET", "/list/{list}"): self._about,
+            ("GET", "/list/{list}/task"): self._list,
+            ("POST", "/list/{list}/task"): self._post,
+            ("GET", "/task/{task}"): self._get,
+            ("PUT", "/task/{task}"): self._put,
+            ("DELETE", "/task/{task}"): self._delete,
+            ("POST", "/task/{task}/tag/{tag}"): self._tag,
+            ("DELETE", "/task/{task}/tag/{tag}"): self._untag,
+        }
+        return app_of(self.faults, routes, _told)
 
     async def _user(self, _: web.Request) -> Json:
         return {"user": {"id": 183, "username": "Ada"}}
@@ -76,7 +71,7 @@ class ClickUp:
     async def _about(self, request: web.Request) -> Json:
         statuses = STATUSES.get(request.match_info["list"])
         if statuses is None:
-            raise Refused(404, "List not found")
+            raise Refused("List not found", status=404)
         told = [{"status": name, "type": kind, "orderindex": place} for place, (name, kind) in enumerate(statuses)]
         return {"id": request.match_info["list"], "name": "List", "statuses": told[::-1]}
 
@@ -99,7 +94,7 @@ class ClickUp:
         given = await request.json()
         self.sent.append(given)
         if not given.get("name"):
-            raise Refused(400, "Task name invalid")
+            raise Refused("Task name invalid")
         return self._read(self._made(request.match_info["list"], given), request)
 
     async def _get(self, request: web.Request) -> Json:
@@ -130,12 +125,12 @@ class ClickUp:
     def _known(self, request: web.Request) -> Json:
         task = self.tasks.get(request.match_info["task"])
         if task is None:
-            raise Refused(404, "Task not found, deleted")
+            raise Refused("Task not found, deleted", status=404)
         return task
 
     def _made(self, within: str, given: Json) -> Json:
         if within not in STATUSES:
-            raise Refused(404, "List not found")
+            raise Refused("List not found", status=404)
         self._count += 1
         name = f"86c{self._count:04d}"
         task = self.tasks[name] = {
@@ -151,7 +146,7 @@ class ClickUp:
     def _change(self, task: Json, given: Json) -> None:
         strange = given.keys() - _PLAIN - _MOMENTS - _IGNORED - {"markdown_content", "priority", "status", "tags"}
         if strange:
-            raise Refused(400, f"{strange} is unknown")
+            raise Refused(f"{strange} is unknown")
         task |= {name: given[name] for name in _PLAIN & given.keys()}
         task |= {name: _digits(given[name]) for name in _MOMENTS & given.keys()}
         task |= {f"_{name}": given[name] for name in ("due_date_time", "start_date_time") if name in given}
@@ -169,7 +164,7 @@ class ClickUp:
     def _move(self, task: Json, name: str) -> None:
         found = [one for one in STATUSES[task["list"]["id"]] if one[0].lower() == name.lower()]
         if not found:
-            raise Refused(400, "Status does not exist")
+            raise Refused("Status does not exist")
         task["status"] = {"status": found[0][0], "type": found[0][1]}
         task["date_done"] = task["date_updated"] if found[0][1] in ("done", "closed") else None
         task["date_closed"] = task["date_updated"] if found[0][1] == "closed" else None
@@ -191,15 +186,5 @@ def _digits(value: int | None) -> str | None:
     return None if value is None else str(value)
 
 
-def _told(handler: Any) -> Any:
-    async def answer(request: web.Request) -> web.Response:
-        try:
-            found = await handler(request)
-        except Refused as refused:
-            status, words = refused.args
-            return web.json_response({"err": words, "ECODE": "ITEM_013"}, status=status)
-        return web.Response(status=204) if found is None else web.Response(
-            body=json.dumps(found).encode(), content_type="application/json"
-        )  # fmt: skip
-
-    return answer
+def _told(why: Refused) -> Json:
+    return {"err": str(why), "ECODE": "ITEM_013"}

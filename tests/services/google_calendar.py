@@ -5,6 +5,7 @@ times come back with an offset, a cancelled exception says no more than whose it
 are written to unless `sendUpdates` says otherwise.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ import msgspec
 from aiohttp import web
 
 from tests.services.faults import Faults
-from tests.services.google_occurrences import Refused, is_at, moment_of, names_in, normal, occurrence
+from tests.services.google_occurrences import is_at, moment_of, names_in, normal, occurrence
+from tests.services.routes import Handler, Refused, app_of
 
 Json = dict[str, Any]
 
@@ -57,20 +59,18 @@ class GoogleCalendar:
         return self.events[within][name]
 
     def make_app(self) -> web.Application:
-        app = web.Application(middlewares=[self.faults.middleware()])
         events = "/calendars/{calendar}/events"
-        for method, path, handler in (
-            ("GET", "/calendars/primary", self._primary),
-            ("GET", "/users/me/calendarList", self._calendars),
-            ("GET", events, self._list),
-            ("POST", events, self._post),
-            ("GET", f"{events}/{{event}}", self._get),
-            ("PATCH", f"{events}/{{event}}", self._patch),
-            ("DELETE", f"{events}/{{event}}", self._delete),
-            ("GET", f"{events}/{{event}}/instances", self._instances),
-        ):
-            app.router.add_route(method, path, _told(handler))
-        return app
+        routes: Mapping[tuple[str, str], Handler] = {
+            ("GET", "/calendars/primary"): self._primary,
+            ("GET", "/users/me/calendarList"): self._calendars,
+            ("GET", events): self._list,
+            ("POST", events): self._post,
+            ("GET", f"{events}/{{event}}"): self._get,
+            ("PATCH", f"{events}/{{event}}"): self._patch,
+            ("DELETE", f"{events}/{{event}}"): self._delete,
+            ("GET", f"{events}/{{event}}/instances"): self._instances,
+        }
+        return app_of(self.faults, routes, _told)
 
     async def _primary(self, _: web.Request) -> Json:
         return {"id": "ada@example.org", "summary": "ada@example.org"}
@@ -240,13 +240,5 @@ def _stamp(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _told(handler: Any) -> Any:
-    async def answer(request: web.Request) -> web.Response:
-        try:
-            found = await handler(request)
-        except Refused as why:
-            errors = [{"reason": str(why), "message": str(why)}]
-            return web.json_response({"error": {"code": why.status, "errors": errors}}, status=why.status)
-        return web.Response(status=204) if found is None else web.json_response(found)
-
-    return answer
+def _told(why: Refused) -> Json:
+    return {"error": {"code": why.status, "errors": [{"reason": str(why), "message": str(why)}]}}

@@ -7,13 +7,9 @@ from zoneinfo import ZoneInfo
 import icalendar
 import recurring_ical_events
 
+from tests.services.routes import Refused
+
 Json = dict[str, Any]
-
-
-class Refused(Exception):
-    def __init__(self, reason: str, *, status: int = 400) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 def names_in(series: Json) -> list[str]:

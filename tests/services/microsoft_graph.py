@@ -4,30 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
-
 from entrepot.protocols.ical_zone import iana
+from tests.services.routes import Refused
 
 Json = dict[str, Any]
 
 
-class Refused(Exception):
-    def __init__(self, code: str, *, status: int = 400) -> None:
-        super().__init__(code)
-        self.status = status
-
-
-def told(handler: Any) -> Any:
-    async def answer(request: web.Request) -> web.Response:
-        try:
-            found = await handler(request)
-        except Refused as why:
-            body = {"error": {"code": str(why), "message": f"{why}: it cannot be."}}
-            return web.json_response(body, status=why.status)
-        status, body = found if isinstance(found, tuple) else (200, found)
-        return web.Response(status=status) if body is None else web.json_response(body, status=status)
-
-    return answer
+def told(why: Refused) -> Json:
+    return {"error": {"code": str(why), "message": f"{why}: it cannot be."}}
 
 
 def in_utc(at: Json) -> Json:

@@ -12,7 +12,8 @@ import msgspec
 from aiohttp import web
 
 from tests.services.faults import Faults
-from tests.services.microsoft_graph import Refused, in_utc, stamp, told
+from tests.services.microsoft_graph import in_utc, stamp, told
+from tests.services.routes import Handler, Refused, app_of
 
 Json = dict[str, Any]
 
@@ -55,20 +56,18 @@ class MicrosoftTodo:
         self.oldest = len(self.log) + 1
 
     def make_app(self) -> web.Application:
-        app = web.Application(middlewares=[self.faults.middleware()])
         one = "/me/todo/lists/{list}/tasks/{task}"
-        for method, path, handler in (
-            ("GET", "/me", self._me),
-            ("GET", "/me/todo/lists", self._lists),
-            ("GET", "/me/todo/lists/{list}/tasks/delta()", self._delta),
-            ("GET", "/me/todo/lists/{list}/tasks", self._list),
-            ("POST", "/me/todo/lists/{list}/tasks", self._post),
-            ("GET", one, self._get),
-            ("PATCH", one, self._patch),
-            ("DELETE", one, self._delete),
-        ):
-            app.router.add_route(method, path, told(handler))
-        return app
+        routes: Mapping[tuple[str, str], Handler] = {
+            ("GET", "/me"): self._me,
+            ("GET", "/me/todo/lists"): self._lists,
+            ("GET", "/me/todo/lists/{list}/tasks/delta()"): self._delta,
+            ("GET", "/me/todo/lists/{list}/tasks"): self._list,
+            ("POST", "/me/todo/lists/{list}/tasks"): self._post,
+            ("GET", one): self._get,
+            ("PATCH", one): self._patch,
+            ("DELETE", one): self._delete,
+        }
+        return app_of(self.faults, routes, told)
 
     async def _me(self, _: web.Request) -> Json:
         return {"id": "48d31887", "displayName": "Ada"}

@@ -16,8 +16,9 @@ from aiohttp import web
 
 from entrepot.protocols.ical_zone import iana
 from tests.services.faults import Faults
-from tests.services.microsoft_graph import Refused, in_utc, stamp, told
+from tests.services.microsoft_graph import in_utc, stamp, told
 from tests.services.microsoft_recurrence import days_of
+from tests.services.routes import Handler, Refused, app_of
 
 Json = dict[str, Any]
 
@@ -80,20 +81,18 @@ class OutlookCalendar:
         return f"{series}.{day}"
 
     def make_app(self) -> web.Application:
-        app = web.Application(middlewares=[self.faults.middleware()])
         events = "/me/calendars/{calendar}/events"
-        for method, path, handler in (
-            ("GET", "/me", self._me),
-            ("GET", "/me/calendars", self._calendars),
-            ("GET", events, self._list),
-            ("POST", events, self._post),
-            ("GET", f"{events}/{{event}}", self._get),
-            ("PATCH", f"{events}/{{event}}", self._patch),
-            ("DELETE", f"{events}/{{event}}", self._delete),
-            ("GET", f"{events}/{{event}}/instances", self._instances),
-        ):
-            app.router.add_route(method, path, told(handler))
-        return app
+        routes: Mapping[tuple[str, str], Handler] = {
+            ("GET", "/me"): self._me,
+            ("GET", "/me/calendars"): self._calendars,
+            ("GET", events): self._list,
+            ("POST", events): self._post,
+            ("GET", f"{events}/{{event}}"): self._get,
+            ("PATCH", f"{events}/{{event}}"): self._patch,
+            ("DELETE", f"{events}/{{event}}"): self._delete,
+            ("GET", f"{events}/{{event}}/instances"): self._instances,
+        }
+        return app_of(self.faults, routes, told)
 
     async def _me(self, _: web.Request) -> Json:
         return {"id": "48d31887", "displayName": "Ada"}
