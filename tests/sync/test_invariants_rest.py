@@ -31,6 +31,12 @@ def completed(fields):
     return {**fields, "progress": "completed" if done else fields["progress"]}
 
 
+def filled(fields):
+    """It fills what is completed, by itself: lists of what one has seen do."""
+    done = fields["progress"] == "completed"
+    return {**fields, "percent_complete": 100 if done else fields["percent_complete"]}
+
+
 HABITS = {
     "plain": {},
     "rewrites and says so": {"normalise": tidied, "project": tidied_field},
@@ -169,6 +175,36 @@ def test_i02_an_old_page_that_comes_after_our_own_write_takes_nothing_back(tmp_p
         a.log.append(("a1", "main"))
         world.settle()
         assert a.titles() == world.titles() == ["two"]
+
+
+@pytest.mark.parametrize("habits", [{}, {"versions": False}, {"late_versions": True}], ids=str)
+def test_i18_what_a_service_makes_of_an_edit_beyond_it_comes_back_and_goes_on(tmp_path, habits):
+    a, b = FakeRemote("a", knobs=Knobs(normalise=filled, **habits)), FakeRemote("b")
+    with World(tmp_path, a, b) as world:
+        world.attach("a")
+        world.attach("b")
+        item = world.add(title="milk", progress="in-process")
+        world.settle()
+        world.edit(item, progress="completed")
+        world.settle()
+        assert a.told("milk", "percent_complete") == b.told("milk", "percent_complete") == 100
+        assert world.told("milk", "percent_complete") == 100
+        assert world.rest() == 0
+
+
+def test_i18_what_a_service_fills_in_of_a_new_record_is_its_own(tmp_path):
+    """A list that dates what is entered as seen today does not make the others say so."""
+    a, b = FakeRemote("a", knobs=Knobs(normalise=filled)), FakeRemote("b")
+    with World(tmp_path, a, b) as world:
+        world.attach("a")
+        b.put("b1", title="milk", progress="completed")
+        world.attach("b")
+        world.settle()
+        assert [side.told("milk", "percent_complete") for side in (a, b, world)] == [100, None, None]
+        assert world.rest() == 0
+        a.put(a.of("milk").id, percent_complete=90)
+        world.settle()
+        assert [side.told("milk", "percent_complete") for side in (a, b, world)] == [90, 90, 90]
 
 
 SCORES = {"ten": 10, "five": 20, "three": 34}

@@ -82,8 +82,6 @@ def _readied(tx: Tx, scene: Scene, decision: Decision, waits: list[Pair]) -> Dec
             reason = f"{scene.job.integration.name} offers no way to {verb} this."
             pending.set_aside(tx, key, pair.item.key, reason)
         return unwritten(decision) if verb == "update" and pair.arrival is not None else None
-    if pair.due is not None and pair.due.reason and pair.arrival is None:
-        return None
     if verb != "delete" and decision.references.waits(tx, key, _public(pair), decision.plan.remote):
         waits.append(pair)
         return None
