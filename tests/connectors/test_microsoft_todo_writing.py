@@ -109,7 +109,7 @@ async def test_every_step_is_told_again_as_it_was_foretold(hand, priority, progr
     made = await hand.create(data)
     foretold = hand.projected(data, "task")
     assert (made.data.priority, made.data.progress) == (foretold["priority"], foretold["progress"])
-    assert (made.data.progress_updated is not None) == (progress == "completed")
+    assert (made.data.progress_updated is not None) == (made.data.progress == "completed")
 
 
 @pytest.mark.parametrize(
