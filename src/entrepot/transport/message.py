@@ -42,7 +42,8 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def is_reading(self) -> bool:
-        return self.repeatable is True or self.method in READING
+        """A POST that may be repeated asks a question; PUT, PATCH and DELETE never do."""
+        return self.method in READING or (self.method == "POST" and self.repeatable is True)
 
     @property
     def is_repeatable(self) -> bool:

@@ -14,7 +14,7 @@ from entrepot.core.errors import PersonMustFix, ServiceChanged
 from entrepot.core.secret import Secret
 from entrepot.transport.egress import Egress
 from entrepot.transport.limits import Limits
-from entrepot.transport.message import Param, Request, Text
+from entrepot.transport.message import READING, Param, Request, Text
 from entrepot.transport.redact import Redactor, host, place
 from entrepot.transport.signing import Signer
 from entrepot.transport.trouble import CAUGHT, Broken, explain
@@ -188,7 +188,8 @@ def _follow(request: Request, status: int, url: URL, *, at_home: bool) -> Reques
         method, body = "GET", None
         headers = {name: text for name, text in headers.items() if not name.lower().startswith("content-")}
     if not at_home:
-        if body is not None and (request.private or not request.is_reading):
+        is_write = not request.is_reading and method not in READING
+        if is_write or (body is not None and request.private):
             raise ServiceChanged(f"{host(request.url)} wants what was sent to it to go to another host; it did not.")
         headers = {name: text for name, text in headers.items() if _may_travel(name, text)}
     return replace(request, method=method, url=str(url), params={}, headers=headers, body=body)
