@@ -9,23 +9,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from aiohttp import web
 
 from tests.services.faults import Faults
+from tests.services.notion_columns import CHORES, EMPTY, Refused, read_run, said, source, value_of
 
 Json = dict[str, Any]
 
-CHORES = "2a2b3c4d-0000-4000-8000-00000000000f"
 HOME = "1a2b3c4d-0000-4000-8000-0000000000aa"
 USER = {"object": "user", "id": "5389a034-eb5c-47b5-8a9e-000000000001"}
-MARKS = {"bold": False, "italic": False, "strikethrough": False, "underline": False, "code": False, "color": "default"}
 _PAGE: Json = {"object": "page", "created_by": USER, "last_edited_by": USER, "cover": None, "icon": None}
 _PAGE |= {"archived": False, "in_trash": False, "public_url": None}
-_OPTIONS = {"State": ["Not started", "Doing", "Waiting", "Done"], "Priority": ["High", "Medium", "Low"]}
-_GROUPS = [("To-do", ["Not started"]), ("In progress", ["Doing", "Waiting"]), ("Complete", ["Done"])]
 _TEXTS = frozenset(
     (
         "paragraph",
@@ -41,13 +37,6 @@ _TEXTS = frozenset(
 )
 
 
-class Refused(Exception):
-    def __init__(self, message: str, status: int = 400, code: str = "validation_error") -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"object": "error", "status": status, "code": code, "message": message}
-
-
 class PageFaults(Faults):
     def is_write(self, request: web.Request, body: bytes) -> bool:  # noqa: ARG002 -- its searches are POST, too
         return request.method != "GET" and not request.path.endswith(("/search", "/query"))
@@ -61,8 +50,8 @@ class Notion:
         self.pages: dict[str, Json] = {}
         self.blocks: dict[str, list[Json]] = {}
         """What stands inside of a page or a block, by its id."""
-        self.sources = {CHORES: _source()}
-        self.blank = copy.deepcopy(_EMPTY)
+        self.sources = {CHORES: source()}
+        self.blank = copy.deepcopy(EMPTY)
         """The columns of a new row."""
         self._numbers = count(1)
         self._add({"type": "workspace", "workspace": True}, {"title": {"title": [said("Home")]}}, HOME)
@@ -199,47 +188,8 @@ class Notion:
             kind = held["type"]
             if kind not in value:
                 raise Refused(f"{name} is expected to be {kind}.")
-            made[name] = {**held, kind: self._value(name, kind, value[kind])}
+            made[name] = {**held, kind: value_of(name, kind, value[kind], keeps_zones=self.keeps_zones)}
         page["properties"] |= made
-
-    def _value(self, name: str, kind: str, value: Any) -> Any:
-        match kind:
-            case "title" | "rich_text":
-                return [read_run(run) for run in value]
-            case "status" | "select":
-                if value and (value["name"] not in _OPTIONS[name] if kind == "status" else "," in value["name"]):
-                    raise Refused(f"{value['name']} is no option of {name}.")
-                return {"id": f"o-{value['name']}", "name": value["name"], "color": "default"} if value else None
-            case "multi_select":
-                if any("," in option["name"] for option in value):
-                    raise Refused("An option may have no comma.")
-                return [{"id": f"o-{option['name']}", "name": option["name"], "color": "default"} for option in value]
-            case "date":
-                return self._date(value)
-            case "number" | "checkbox":
-                return value
-            case _:
-                raise Refused(f"{name} cannot be set here.")
-
-    def _date(self, value: Json | None) -> Json | None:
-        if value is None:
-            return None
-        zone = value.get("time_zone")
-        ends = [value["start"], value.get("end")]
-        if zone and any(end and ("T" not in end or end.endswith("Z") or "+" in end) for end in ends):
-            raise Refused("A time zone goes with times that have no offset.")
-        if ends[1] and ends[1] < ends[0]:
-            raise Refused("The end is before the start.")
-        told = [end and self._moment(end, zone) for end in ends]
-        return {"start": told[0], "end": told[1], "time_zone": zone if self.keeps_zones else None}
-
-    def _moment(self, text: str, zone: str | None) -> str:
-        """A time without an offset is meant in the zone, or else in UTC."""
-        if "T" not in text or (zone and self.keeps_zones):
-            return text
-        at = datetime.fromisoformat(text)
-        at = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone) if zone else UTC)
-        return at.isoformat(timespec="milliseconds")
 
     def _append(self, within: str, blocks: list[Json], after: str | None = None) -> list[Json]:
         if within not in self.blocks:
@@ -283,53 +233,6 @@ class Notion:
 
     def later(self, minutes: int = 5) -> None:
         self.now += timedelta(minutes=minutes)
-
-
-def said(text: str, **marks: Any) -> Json:
-    return {"type": "text", "text": {"content": text}, **({"annotations": marks} if marks else {})}
-
-
-def read_run(run: Json) -> Json:
-    """A run of text as it is told: with all of its marks, and its text in full."""
-    text, link = run["text"]["content"], run["text"].get("link")
-    told = {
-        "type": "text",
-        "text": {"content": text, "link": link},
-        "annotations": {**MARKS, **run.get("annotations", {})},
-    }
-    return {**told, "plain_text": text, "href": link["url"] if link else None}
-
-
-def _column(name: str, kind: str, held: Json | None = None) -> Json:
-    return {"id": "title" if kind == "title" else name[:4], "name": name, "type": kind, kind: held or {}}
-
-
-def _source() -> Json:
-    options = {name: [{"id": f"o-{each}", "name": each} for each in names] for name, names in _OPTIONS.items()}
-    groups = [{"id": name, "name": name, "option_ids": [f"o-{each}" for each in names]} for name, names in _GROUPS]
-    columns = [
-        _column("Name", "title"),
-        _column("State", "status", {"options": options["State"], "groups": groups}),
-        _column("Due", "date"),
-        _column("Priority", "select", {"options": options["Priority"]}),
-        _column("Tags", "multi_select", {"options": []}),
-        _column("Notes", "rich_text"),
-        _column("Effort", "number"),
-        _column("Assignee", "people"),
-    ]
-    return {
-        "object": "data_source",
-        "id": CHORES,
-        "title": [read_run(said("Chores"))],
-        "properties": {column["name"]: column for column in columns},
-    }
-
-
-_LISTS = {"title", "rich_text", "multi_select", "people"}
-_EMPTY = {
-    name: {"id": column["id"], "type": column["type"], column["type"]: [] if column["type"] in _LISTS else None}
-    for name, column in _source()["properties"].items()
-}
 
 
 def _found(things: dict[str, Json], request: web.Request) -> Json:
