@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.standin import Shop, connect, open_hub, open_shop, write_connector
+from tests.storage.conftest import postgres, url  # noqa: F401 -- databases are as there
 
 from entrepot.app.hub import Hub
 from entrepot.core.report import Watch

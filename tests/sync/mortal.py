@@ -167,7 +167,7 @@ def bury_owner(database: Database, file: Path, url: str) -> None:
 
 def disk(otherwise: Path) -> Path:
     """Where databases may be made and thrown away by the thousand: in memory, if there is such a place."""
-    memory = Path("/dev/shm")  # noqa: S108 -- folders of its own are made in it
+    memory = Path("/dev/shm")
     return memory if memory.is_dir() and os.access(memory, os.W_OK) else otherwise
 
 
