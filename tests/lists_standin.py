@@ -105,3 +105,15 @@ def open_pair(folder: Path) -> Iterator[tuple[Command, Lists, Lists]]:
             done = run("connect", "lists", *words)
             assert done.code == 0, done.err
         yield run, one, two
+
+
+def item(run: Command, title: str) -> str:
+    """The public id of the only item of this title."""
+    (found,) = [one["id"] for one in run("items", "list", "--json").json() if one["data"].get("title") == title]
+    return found
+
+
+def record(shop: Lists, title: str) -> int:
+    """The number of the only record of this title at a service."""
+    (found,) = [int(name[1:]) for name, one in shop.tasks.records.items() if one["title"] == title]
+    return found
