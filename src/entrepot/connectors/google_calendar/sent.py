@@ -18,11 +18,11 @@ from entrepot.protocols.ical_zone import UNIVERSAL, Zones, moved
 Json = dict[str, Any]
 
 TIMES = frozenset({"start", "time_zone", "end_time_zone", "show_without_time", "duration"})
-RECURRENCE = frozenset({"recurrence_rules", "excluded_recurrence_rules", "recurrence_overrides"})
-PLAIN = frozenset({"title", "description", "locations", "status", "free_busy_status", "privacy"})
+_RECURRENCE = frozenset({"recurrence_rules", "excluded_recurrence_rules", "recurrence_overrides"})
+_PLAIN = frozenset({"title", "description", "locations", "status", "free_busy_status", "privacy"})
 """What the lines of the manifest write."""
-OF_AN_OCCURRENCE = TIMES | PLAIN | {"alerts"}
-FIELDS = OF_AN_OCCURRENCE | RECURRENCE | {"recurrence_id"}
+OF_AN_OCCURRENCE = TIMES | _PLAIN | {"alerts"}
+FIELDS = OF_AN_OCCURRENCE | _RECURRENCE | {"recurrence_id"}
 
 _NAMES = {field.name: field.encode_name for field in msgspec.structs.fields(Event)}
 _HELD = frozenset(_NAMES[name] for name in OF_AN_OCCURRENCE)
@@ -40,7 +40,7 @@ def members_of(data: Event, native: Json, fields: Collection[str], lines: Lines,
     """
     if "status" in fields and data.status == "cancelled":
         raise RecordRefused("Google deletes an event that is cancelled; delete it, or leave it as it is.")
-    only = {_NAMES[name] for name in PLAIN.intersection(fields)}
+    only = {_NAMES[name] for name in _PLAIN.intersection(fields)}
     written = lines.write(msgspec.to_builtins(data), native, only=only, clear=before is not None)
     found = {name: value for name, value in written.items() if name not in native or native[name] != value}
     if before is None or any(getattr(before, name) != getattr(data, name) for name in TIMES.intersection(fields)):

@@ -14,17 +14,18 @@ from entrepot.core.errors import RecordRefused
 
 Json = dict[str, Any]
 
-LONGEST = 2000
-"""Characters in one run of text."""
-DEEPEST = 2
-"""How far blocks stand inside blocks in one request."""
-_LANGUAGES = (
+_LONGEST = 2000
+"""Characters in one run of text (https://developers.notion.com/reference/request-limits)."""
+_DEEPEST = 2
+"""How far blocks stand inside blocks in one request (https://developers.notion.com/reference/patch-block-children)."""
+_NAMES = (
     "bash basic c clojure coffeescript css dart diff docker elixir elm erlang fortran go graphql groovy haskell html"
     " java javascript json julia kotlin latex less lisp lua makefile markdown matlab mermaid nix ocaml pascal perl php"
     " powershell prolog protobuf python r reason ruby rust sass scala scheme scss shell sql swift typescript verilog"
     " vhdl webassembly xml yaml c++ c# f# objective-c"
 )
-LANGUAGES = frozenset(_LANGUAGES.split())
+_LANGUAGES = frozenset(_NAMES.split())
+"""Of code: those whose names are one word."""
 _MARKS = {"strong": "bold", "em": "italic", "s": "strikethrough"}
 _BOXES = {"[ ] ": False, "[x] ": True, "[X] ": True}
 
@@ -62,7 +63,7 @@ def _blocks(node: SyntaxTreeNode, depth: int) -> Iterator[Json]:
             yield _with_text("quote", node.children, depth)
         case "fence" | "code_block":
             language = node.info.strip().split(" ")[0].lower() if node.type == "fence" else ""
-            known = language if language in LANGUAGES else "plain text"
+            known = language if language in _LANGUAGES else "plain text"
             yield _block("code", rich_text=plain_runs(node.content.removesuffix("\n")), language=known)
         case "hr":
             yield _block("divider")
@@ -86,7 +87,7 @@ def _with_text(kind: str, nodes: Sequence[SyntaxTreeNode], depth: int) -> Json:
     has_text = bool(nodes) and nodes[0].type == "paragraph"
     below = nodes[1:] if has_text else nodes
     children = [block for node in below for block in _blocks(node, depth + 1)]
-    if children and depth > DEEPEST:
+    if children and depth > _DEEPEST:
         raise RecordRefused("Its text has lists more than three deep, which Notion does not take at once.")
     return _block(kind, rich_text=_text(nodes[0]) if has_text else [], **({"children": children} if children else {}))
 
@@ -138,5 +139,5 @@ def _form(run: Json) -> tuple[Json, str | None]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    for begin in range(0, len(text), LONGEST):
-        yield text[begin : begin + LONGEST]
+    for begin in range(0, len(text), _LONGEST):
+        yield text[begin : begin + _LONGEST]

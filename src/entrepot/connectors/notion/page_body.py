@@ -40,7 +40,7 @@ class Edit(msgspec.Struct, frozen=True):
 def edit_of(blocks: Sequence[Json], body: str) -> Edit:
     """`blocks` are those the page has; RecordRefused where Markdown does not tell all of what they are."""
     held = [block for block in blocks if not _is_blank(block)]
-    if not is_modelled(blocks):
+    if not _is_modelled(blocks):
         raise RecordRefused(
             "The page has content that Markdown cannot tell (colours, mentions, embeds, tables, files or pages):"
             " its text is changed in Notion only."
@@ -61,7 +61,7 @@ def edit_of(blocks: Sequence[Json], body: str) -> Edit:
     return Edit(inserts, deletes)
 
 
-def is_modelled(blocks: Sequence[Json]) -> bool:
+def _is_modelled(blocks: Sequence[Json]) -> bool:
     """Whether its Markdown, read as blocks, makes the same page."""
     try:
         if not all(_is_plain(block) for block in blocks):
@@ -75,12 +75,12 @@ def is_modelled(blocks: Sequence[Json]) -> bool:
 def projected(body: str) -> str:
     """The Markdown that comes back of what was written; as it is where it would be refused."""
     try:
-        return to_markdown([read_back(block) for block in to_blocks(body)])
+        return to_markdown([_read_back(block) for block in to_blocks(body)])
     except RecordRefused:
         return body
 
 
-def read_back(block: Json) -> Json:
+def _read_back(block: Json) -> Json:
     """A block that is sent, as it is when it is read."""
     held = block[block["type"]]
     runs = [
@@ -93,7 +93,7 @@ def read_back(block: Json) -> Json:
         }
         for run in held.get("rich_text", ())
     ]
-    children = [read_back(child) for child in held.get("children", ())]
+    children = [_read_back(child) for child in held.get("children", ())]
     return {"type": block["type"], block["type"]: {**held, "rich_text": runs}, "children": children}
 
 

@@ -21,8 +21,8 @@ from .rows import table_of
 Json = dict[str, Any]
 Patch = Callable[[str, Json], Awaitable[None]]
 
-MOST = 100
-"""Blocks in one request."""
+_MOST = 100
+"""Blocks in one request (https://developers.notion.com/reference/patch-block-children)."""
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -38,8 +38,8 @@ class Pages:
         data = cast("Document", write.data)
         blocks = to_blocks(data.body)
         types: dict[str, str] = {}
-        if len(blocks) > MOST:
-            raise RecordRefused(f"The text has {len(blocks)} paragraphs; Notion takes {MOST} when a page is made.")
+        if len(blocks) > _MOST:
+            raise RecordRefused(f"The text has {len(blocks)} paragraphs; Notion takes {_MOST} when a page is made.")
         if write.collection is not None:
             table = await table_of(self._http, write.collection)
             types = {name: column["type"] for name, column in (table.schema.get("properties") or {}).items()}
@@ -78,8 +78,8 @@ class Pages:
             raise RecordRefused("The page has other pages inside, which Notion would throw away with it.")
 
     async def _append(self, page: str, blocks: Sequence[Json], after: str | None) -> None:
-        for begin in range(0, len(blocks), MOST):
-            asked = {"children": blocks[begin : begin + MOST], **({"after": after} if after else {})}
+        for begin in range(0, len(blocks), _MOST):
+            asked = {"children": blocks[begin : begin + _MOST], **({"after": after} if after else {})}
             request = Request("PATCH", f"/blocks/{page}/children", headers=_JSON, body=msgspec.json.encode(asked))
             made = (await self._http.send(request)).json()
             if after and made.get("results"):

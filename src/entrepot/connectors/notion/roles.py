@@ -12,9 +12,9 @@ import msgspec
 Json = dict[str, Any]
 Group = Literal["to_do", "in_progress", "complete"]
 
-GROUPS: tuple[Group, ...] = ("to_do", "in_progress", "complete")
+_GROUPS: tuple[Group, ...] = ("to_do", "in_progress", "complete")
 """Notion has these three, always in this order, whatever they are called."""
-PRIORITIES: Mapping[str, int] = {
+_PRIORITIES: Mapping[str, int] = {
     **dict.fromkeys(("urgent", "critical", "highest", "p1", "p0"), 1),
     **dict.fromkeys(("high", "p2"), 3),
     **dict.fromkeys(("medium", "normal", "p3"), 5),
@@ -84,7 +84,7 @@ def choices_of(schema: Json, roles: Roles) -> Choices:
     status = (columns.get(roles.status or "") or {}).get("status") or {}
     select = (columns.get(roles.priority or "") or {}).get("select") or {}
     names = [option["name"] for option in select.get("options") or ()]
-    ranked = {name: PRIORITIES[name.strip().lower()] for name in names if name.strip().lower() in PRIORITIES}
+    ranked = {name: _PRIORITIES[name.strip().lower()] for name in names if name.strip().lower() in _PRIORITIES}
     return Choices(dict(_grouped(status)), ranked)
 
 
@@ -92,7 +92,7 @@ def _grouped(status: Json) -> Iterator[tuple[str, Group]]:
     """The options in the order of their group, which is how they are shown: the first is the plainest."""
     names = {option["id"]: option["name"] for option in status.get("options") or ()}
     groups: list[Json] = status.get("groups") or []
-    for group, key in zip(groups, GROUPS, strict=False):
+    for group, key in zip(groups, _GROUPS, strict=False):
         for option in group.get("option_ids") or ():
             if option in names:
                 yield names[option], key

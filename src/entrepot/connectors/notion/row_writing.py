@@ -18,9 +18,6 @@ from .rows import Table, with_task
 
 Json = dict[str, Any]
 
-FIELDS = frozenset(
-    ("title", "description", "progress", "start", "due", "time_zone", "show_without_time", "priority", "keywords")
-)
 _UTC = "Etc/UTC"
 
 

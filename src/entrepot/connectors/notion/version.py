@@ -8,7 +8,7 @@ import msgspec
 Json = dict[str, Any]
 
 _STAMPED = ("last_edited_time", "last_edited_by", "created_time", "created_by")
-COMPUTED = frozenset((*_STAMPED, "formula", "rollup", "unique_id", "button", "verification"))
+_COMPUTED = frozenset((*_STAMPED, "formula", "rollup", "unique_id", "button", "verification"))
 """Types of columns that nobody edits."""
 _STAMPS = frozenset(("last_edited_time", "last_edited_by", "request_id"))
 
@@ -19,14 +19,14 @@ def version_of(page: Json) -> str:
 
 def is_edited(held: Json, now: Json) -> bool:
     """Whether what people edit differs, in the page's columns and, where both have them, in its blocks."""
-    if edited_columns(held) != edited_columns(now):
+    if _edited_columns(held) != _edited_columns(now):
         return True
     return "blocks" in held and "blocks" in now and _digest(held["blocks"]) != _digest(now["blocks"])
 
 
-def edited_columns(page: Json) -> Json:
+def _edited_columns(page: Json) -> Json:
     return {
-        name: column for name, column in (page.get("properties") or {}).items() if column.get("type") not in COMPUTED
+        name: column for name, column in (page.get("properties") or {}).items() if column.get("type") not in _COMPUTED
     }
 
 

@@ -29,8 +29,8 @@ from .version import is_edited
 Json = dict[str, Any]
 
 ROWS, PAGES = "rows", "pages"
-ROW_READ_ONLY = frozenset({"assignees", "created", "updated", "extra"})
-PAGE_FIELDS = frozenset({"title", "body", "properties"})
+_ROW_READ_ONLY = frozenset({"assignees", "created", "updated", "extra"})
+_PAGE_FIELDS = frozenset({"title", "body", "properties"})
 
 
 class NotionWriter:
@@ -48,9 +48,9 @@ class NotionWriter:
     def writing(self, stream: str) -> Writing | None:
         match stream:
             case "rows":
-                return Writing(fields=self._rows.fields - ROW_READ_ONLY, project=self._project_row, lag=60)
+                return Writing(fields=self._rows.fields - _ROW_READ_ONLY, project=self._project_row, lag=60)
             case "pages":
-                return Writing(fields=PAGE_FIELDS, project=_project_page, lag=60)
+                return Writing(fields=_PAGE_FIELDS, project=_project_page, lag=60)
             case _:
                 return None
 
@@ -111,7 +111,7 @@ class NotionWriter:
         source = (page.get("parent") or {}).get("data_source_id")
         if not source:
             raise RecordRefused("The page is no row of a database any more.")
-        fields = write.fields - ROW_READ_ONLY
+        fields = write.fields - _ROW_READ_ONLY
         wanted = msgspec.structs.replace(write, fields=fields)
         return columns_of(wanted, page, await table_of(self._http, source), self._lines[ROWS], self._names)
 

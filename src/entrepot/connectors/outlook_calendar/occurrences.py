@@ -48,7 +48,7 @@ class Patch(Part, frozen=True, kw_only=True):
 _SAID = frozenset(field.encode_name for field in msgspec.structs.fields(Patch))
 
 
-def said_of(override: Json) -> Json:
+def _said_of(override: Json) -> Json:
     """The part of it that an occurrence may have. RecordRefused where that is of another form."""
     said = {name: value for name, value in override.items() if name in _SAID}
     try:
@@ -62,7 +62,7 @@ def kept_override(override: Json) -> Json:
     """What is told again of it, as far as it can be known by itself. None and empty stay: they take something away."""
     if override.get(EXCLUDED):
         return {EXCLUDED: True}
-    said = said_of(override)
+    said = _said_of(override)
     told = kept(said)
     return {name: told.get(name) if value else value for name, value in said.items()}
 
@@ -126,7 +126,7 @@ class Series:
             await self._delete(native)
             return True
         usual = {**self._usual, "start": at}
-        body = members({**usual, **said_of(wanted)}, facts_of(msgspec.convert(native, Event), self._zone), native)
+        body = members({**usual, **_said_of(wanted)}, facts_of(msgspec.convert(native, Event), self._zone), native)
         if not body:
             return False
         encoded = msgspec.json.encode(body)

@@ -54,7 +54,7 @@ def members(wanted: Json, held: Json, native: Json) -> Json:
     same = {name for name, each in wanted.items() if name not in TIMES and each and each == held.get(name)}
     wanted = {**kept(wanted), **{name: held[name] for name in same}}
     differ = {name for name in wanted.keys() | held.keys() if wanted.get(name) != held.get(name)} - _NEVER
-    check_guest(differ, native)
+    _check_guest(differ, native)
     sent: Json = {}
     for names, write in _WRITES:
         if differ & names:
@@ -62,13 +62,13 @@ def members(wanted: Json, held: Json, native: Json) -> Json:
     return sent
 
 
-def check_guest(differ: set[str], native: Json) -> None:
+def _check_guest(differ: set[str], native: Json) -> None:
     strange = sorted(differ - _OWN - {"keywords"}) if native.get("isOrganizer") is False else []
     if strange:
         raise RecordRefused(f"It is somebody else's meeting; only they can change its {strange[0]}.")
 
 
-def keep_alerts(alerts: list[Json]) -> list[Json]:
+def _keep_alerts(alerts: list[Json]) -> list[Json]:
     """One reminder, so many minutes before it starts; the first that is of this sort."""
     minutes = next((found for each in alerts if (found := _minutes(each)) is not None), None)
     if minutes is None:
@@ -109,7 +109,7 @@ def _keep_length(text: str) -> str:
 KEEPS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "description": keep_text,
-        "alerts": keep_alerts,
+        "alerts": _keep_alerts,
         "locations": _keep_places,
         "priority": kept_priority,
         "duration": _keep_length,

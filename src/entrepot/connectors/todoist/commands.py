@@ -14,19 +14,19 @@ from entrepot.core.errors import RecordRefused
 
 Json = dict[str, Any]
 
-TEXT = ("content", "description", "labels", "priority", "due", "duration")
+_TEXT = ("content", "description", "labels", "priority", "due", "duration")
 """What a task is made with and `item_update` changes."""
-PLACES = ("parent_id", "section_id", "project_id")
-NOTHING: Json = {"content": "", "description": "", "labels": [], "priority": 1, "due": None, "duration": None}
-NO_EFFECTS = {"auto_reminder": False, "auto_parse_labels": False}
-UTC_ZONE = "Etc/UTC"
+_PLACES = ("parent_id", "section_id", "project_id")
+_NOTHING: Json = {"content": "", "description": "", "labels": [], "priority": 1, "due": None, "duration": None}
+_NO_EFFECTS = {"auto_reminder": False, "auto_parse_labels": False}
+_UTC_ZONE = "Etc/UTC"
 
 
 def to_add(op: str, task: Json) -> list[Json]:
     """The first makes the task, under the temporary id that is the write's own."""
-    given = {name: value for name in TEXT if (value := _sent(name, task, {})) != NOTHING[name]}
-    places = {name: task[name] for name in PLACES if task.get(name)}
-    made = _command(op, "item_add", {**given, **places, **NO_EFFECTS, "content": _content(task)})
+    given = {name: value for name in _TEXT if (value := _sent(name, task, {})) != _NOTHING[name]}
+    places = {name: task[name] for name in _PLACES if task.get(name)}
+    made = _command(op, "item_add", {**given, **places, **_NO_EFFECTS, "content": _content(task)})
     first = {**made, "uuid": str(UUID(op)), "temp_id": str(UUID(op))}
     return [first, *_finish(op, {**task, "id": first["temp_id"]}, {"checked": False})]
 
@@ -36,7 +36,7 @@ def to_update(op: str, held: Json, task: Json) -> list[Json]:
     found: list[Json] = []
     if held.get("checked") and not task.get("checked"):
         found.append(_command(op, "item_uncomplete", {"id": held["id"]}))
-    changed = {name: _sent(name, task, held) for name in TEXT if _value(task, name) != _value(held, name)}
+    changed = {name: _sent(name, task, held) for name in _TEXT if _value(task, name) != _value(held, name)}
     if "content" in changed:
         _content(task)
     if changed:
@@ -78,17 +78,17 @@ def _finish(op: str, task: Json, held: Json) -> Iterator[Json]:
 
 def _place(held: Json, task: Json) -> Json:
     """The one place that says where the task goes: below another, else into a section, else into a project."""
-    if all(task.get(name) == held.get(name) for name in PLACES):
+    if all(task.get(name) == held.get(name) for name in _PLACES):
         return {}
     if task.get("project_id") != held.get("project_id"):
         # What it stood in stays behind, unless the write names it anew.
-        task = {**task, **{name: None for name in PLACES[:2] if task.get(name) == held.get(name)}}
-    return next({name: task[name]} for name in PLACES if task.get(name))
+        task = {**task, **{name: None for name in _PLACES[:2] if task.get(name) == held.get(name)}}
+    return next({name: task[name]} for name in _PLACES if task.get(name))
 
 
 def _value(task: Json, name: str) -> Any:
     value = task.get(name)
-    return NOTHING[name] if value is None else value
+    return _NOTHING[name] if value is None else value
 
 
 def _sent(name: str, task: Json, held: Json) -> Any:
@@ -114,7 +114,7 @@ def _due(due: Json | None, held: Json) -> Json | None:
     if "T" not in date:
         return {"date": date, **rule}
     if date.endswith("Z"):
-        return {"date": date, "timezone": zone or UTC_ZONE, **rule}
+        return {"date": date, "timezone": zone or _UTC_ZONE, **rule}
     if zone is None:
         return {"date": date, **rule}
     at = datetime.fromisoformat(date).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -26,9 +26,9 @@ from .tasks import Tasks, Told
 Json = dict[str, Any]
 
 STREAM = "tasks"
-READ_ONLY = frozenset({"project", "position", "progress_updated", "created", "updated", "extra"})
+_READ_ONLY = frozenset({"project", "position", "progress_updated", "created", "updated", "extra"})
 """The project is the collection; the rest Todoist counts and stamps, or tells beyond what a task is."""
-UNEDITED = frozenset({"updated", "position"})
+_UNEDITED = frozenset({"updated", "position"})
 """What changes without anybody having edited the task."""
 MOST = 100
 """Commands in one request."""
@@ -59,7 +59,7 @@ class TodoistWriter:
         """A command that is sent again is not executed again."""
         if stream != STREAM:
             return None
-        fields = self._projection.fields - READ_ONLY
+        fields = self._projection.fields - _READ_ONLY
         return Writing(fields=fields, moves=True, repeatable=True, project=self._projection)
 
     async def write(self, write: Write) -> Change:
@@ -111,11 +111,11 @@ class TodoistWriter:
 
     def _told(self, task: Json) -> Json:
         """What is read of a task, which is the same whichever way it came."""
-        return {name: value for name, value in self._lines.read(task).items() if name not in UNEDITED}
+        return {name: value for name, value in self._lines.read(task).items() if name not in _UNEDITED}
 
     def _task(self, write: Write, task: Json, known: frozenset[str] = frozenset()) -> Json:
         """The task as it is to be, in Todoist's own form."""
-        fields = {self._names[name] for name in write.fields - READ_ONLY if name in self._names}
+        fields = {self._names[name] for name in write.fields - _READ_ONLY if name in self._names}
         made = self._lines.write(msgspec.to_builtins(write.data), task, only=fields, clear=bool(task))
         for place in ("section_id", "parent_id"):
             if made.get(place) != task.get(place) and made.get(place) not in {None, *known}:
