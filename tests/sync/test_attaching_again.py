@@ -198,3 +198,19 @@ def test_an_edit_elsewhere_takes_no_parent_away_that_is_nowhere_known(tmp_path):
         world.settle()
         assert (a.told("kid", "parent"), b.told("kid", "parent")) == ("in a list we do not see", None)
         assert world.rest() == 0
+
+
+def test_a_mirrored_record_that_a_person_edited_is_not_merged_so_that_the_edit_is_not_taken_for_the_services(tmp_path):
+    a, b = FakeRemote("a"), FakeRemote("b")
+    with World(tmp_path, a, b) as world:
+        a.put("a1", title="same")
+        b.put("b1", title="same")
+        world.sync("a")
+        world.sync("b")
+        public = world.rows("SELECT public_id FROM items WHERE source_object_id = 'b1'")[0][0]
+        world.edit(public, description="mine")
+        world.attach("a")
+        assert world.attach("b").by == {}
+        world.settle()
+        assert a.titles() == b.titles() == ["same", "same"]
+        assert sorted(record.fields["description"] for record in b.records.values()) == ["", "mine"]

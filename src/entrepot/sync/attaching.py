@@ -150,14 +150,15 @@ def _renamed(tx: Reading, merged: Sequence[tuple[int, int, int]]) -> dict[str, s
 
 
 def _matches(tx: Reading, known: Attachment, collection: int, found: Matched) -> Iterator[tuple[int, int, int]]:
-    """Link, mirrored item, and the item in the collection that it is."""
+    """Link, mirrored item, and the item in the collection that it is; one that a person edited is no mere mirror."""
     matcher = Matcher(known.kind)
     sql = "SELECT id, data FROM items WHERE collection_id = ? AND deleted_at IS NULL ORDER BY id"
     for key, data in tx.fetch(sql, collection):
         matcher.add(key, record_fields(known.kind, data))
     mine = (
         "SELECT l.id, i.id, i.data FROM links l JOIN items i ON i.id = l.item_id"
-        " WHERE l.stream_id = ? AND l.collection_id = ? AND l.gone_at IS NULL ORDER BY l.id"
+        " WHERE l.stream_id = ? AND l.collection_id = ? AND l.gone_at IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.item_id = i.id AND j.attachment_id IS NULL) ORDER BY l.id"
     )
     records = (
         ((link, item), record_fields(known.kind, data))
