@@ -3,7 +3,7 @@
 import pytest
 
 from entrepot.core.lens import LensError
-from entrepot.core.library_status import ANILIST, KITSU, MYANIMELIST_ANIME, MYANIMELIST_MANGA
+from entrepot.core.library_status import KITSU, MYANIMELIST_ANIME, MYANIMELIST_MANGA
 from entrepot.core.scales import (
     KITSU_ADVANCED,
     KITSU_REGULAR,
@@ -153,7 +153,7 @@ def test_a_library_entry_has_none_where_the_service_has_zero():
         MYANIMELIST.lens().write("70")
 
 
-@pytest.mark.parametrize("table", [ANILIST, MYANIMELIST_ANIME, MYANIMELIST_MANGA, KITSU], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [MYANIMELIST_ANIME, MYANIMELIST_MANGA, KITSU], ids=lambda table: table.name)
 def test_every_status_is_pushed_and_pulled_the_same(table):
     for status in STATUSES:
         assert table.pull(*table.push(status)) == status
@@ -161,10 +161,9 @@ def test_every_status_is_pushed_and_pulled_the_same(table):
         assert table.push(table.pull(word, again=False)) == (word, False)
 
 
-def test_a_second_time_through_is_a_flag_where_there_is_no_word():
+def test_a_second_time_through_is_a_flag():
     assert MYANIMELIST_ANIME.push("repeating") == ("completed", True)
     assert KITSU.push("repeating") == ("current", True)
-    assert ANILIST.push("repeating") == ("REPEATING", False)
     assert MYANIMELIST_MANGA.pull("reading", again=True) == "repeating"
     assert KITSU.pull("dropped", again=True) == "dropped"
     with pytest.raises(LensError, match="status"):

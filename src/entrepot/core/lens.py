@@ -45,10 +45,6 @@ class Lens(msgspec.Struct, frozen=True):
     codes: frozenset[object] | None = None
     below: tuple[Reading, ...] = ()
 
-    @property
-    def reversible(self) -> bool:
-        return not self.one_way
-
 
 def unchanged(value: object) -> object:
     return value

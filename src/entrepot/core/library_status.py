@@ -1,6 +1,6 @@
-"""Where somebody stands with a title: the hub's status and AniList's, MyAnimeList's and Kitsu's, both ways.
+"""Where somebody stands with a title: the hub's status and MyAnimeList's and Kitsu's, both ways.
 
-AniList has a word for a second time through; the other two say it with a flag beside the status.
+They say by a flag beside the status that it is not the first time through.
 """
 
 from collections.abc import Mapping
@@ -53,20 +53,6 @@ _LIST_WORDS: Mapping[str, Status] = {
     "on_hold": "paused",
     "dropped": "dropped",
 }
-ANILIST = StatusTable(
-    "AniList",
-    MappingProxyType[str, Status](
-        {
-            "CURRENT": "current",
-            "PLANNING": "planned",
-            "COMPLETED": "completed",
-            "PAUSED": "paused",
-            "DROPPED": "dropped",
-            "REPEATING": "repeating",
-        }
-    ),
-    ("REPEATING", False),
-)
 MYANIMELIST_ANIME = StatusTable(
     "MyAnimeList",
     MappingProxyType[str, Status]({"watching": "current", "plan_to_watch": "planned", **_LIST_WORDS}),
@@ -89,4 +75,4 @@ KITSU = StatusTable(
 STATUSES: Mapping[str, StatusTable] = MappingProxyType(
     {"myanimelist_anime": MYANIMELIST_ANIME, "myanimelist_manga": MYANIMELIST_MANGA, "kitsu": KITSU}
 )
-"""Those that need two places; AniList's is a table like any other."""
+"""What `statuses` of a line names."""
