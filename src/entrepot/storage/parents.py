@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from entrepot.core import kinds
+from entrepot.storage.text import is_storable
 from entrepot.storage.transaction import Reading, Writing
 
 FIELDS: Mapping[str, tuple[str, ...]] = {"task": ("parent",)}
@@ -56,7 +57,7 @@ def _known(tx: Reading, stream: int, names: Iterable[str]) -> dict[str, str]:
         "SELECT l.object_id, i.public_id FROM links l JOIN items i ON i.id = l.item_id"  # noqa: S608 -- our own column
         f" WHERE l.stream_id = ? AND {tx.dialect.contains('l.object_id')}"
     )
-    wanted = sorted({one for one in names if not one.startswith(PREFIX)})
+    wanted = sorted({one for one in names if not one.startswith(PREFIX) and is_storable(one)})
     return dict(tx.fetch(sql, stream, tx.dialect.as_list(wanted))) if wanted else {}
 
 

@@ -27,11 +27,15 @@ def rehearsal(database: Database) -> Generator[Database]:
             with Database(file) as copy:
                 yield copy
         return
-    with explained(), database.dialect.engine().connect() as connection, connection.begin() as outer:
-        try:
-            yield _Unkept(database, connection)
-        finally:
-            outer.rollback()
+    engine = database.dialect.engine()
+    try:
+        with explained(), engine.connect() as connection, connection.begin() as outer:
+            try:
+                yield _Unkept(database, connection)
+            finally:
+                outer.rollback()
+    finally:
+        engine.dispose()
 
 
 class _Unkept(Database):

@@ -46,7 +46,10 @@ class References:
 
     def inward(self, fields: Fields) -> Fields:
         """The service's fields in the hub's terms."""
-        return self._translated(fields, lambda one: one if one.startswith(PREFIX) else self._inward.get(one))
+        known = self._inward
+        return self._translated(
+            fields, lambda one: one if one.startswith(PREFIX) and is_storable(one) else known.get(one)
+        )
 
     def outward(self, fields: Fields) -> Fields:
         """The hub's fields in the service's terms."""
@@ -55,7 +58,8 @@ class References:
     def unknown(self, fields: Fields) -> str | None:
         """The record at the service that these refer to, where no item is known of it."""
         held = (str(fields[name]) for name in self._names if fields.get(name))
-        return next((one for one in held if not one.startswith(PREFIX) and one not in self._inward), None)
+        unknown = (one for one in held if not one.startswith(PREFIX) and one not in self._inward)
+        return next((one for one in unknown if is_storable(one)), None)
 
     def waits(self, tx: Reading, attachment: int, item: str, fields: Fields) -> bool:
         """Whether it refers to an item that is not at the service yet, but is to go there before it."""
