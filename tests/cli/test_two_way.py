@@ -30,8 +30,8 @@ def attach_both(pair):
     assert "fingerprint" in run(*words).out
     assert (one.written, two.written) == ([], [])
     plan = run("sync", "two", "--dry-run", "--json").json()
-    assert (plan["by_action"], plan["stop"], two.written) == ({"create there": 2}, None, [])
-    assert {step["title"] for step in plan["steps"]} == {"Bread", "Eggs"}
+    assert (plan["by_action"], plan["stop"], two.written) == ({"adopt": 1, "create there": 2}, None, [])
+    assert {step["title"] for step in plan["steps"]} == {"Milk", "Bread", "Eggs"}
     assert "create there" in run("sync", "two", "--dry-run").out
     assert run("sync").code == 0
     assert one.titles() == two.titles() == ["Bread", "Eggs", "Milk", "Tea"]
@@ -108,6 +108,21 @@ def detach(pair):
     assert run("sync").code == 0
     assert ("Cherry jam" in one.titles(), "Cherry jam" in two.titles()) == (False, True)
     assert "detached" in run("collections", "list").out
+
+
+def test_what_goes_together_shows_in_the_plan_where_nothing_was_read_before(attached):
+    run, one, two = attached
+    two.lists[1]["open"] = True
+    one.hold(50, "Rent")
+    two.hold(60, "Rent", list="shared")
+    assert run("sync", "one").code == 0
+    run("collections", "detach", "Errands", "two", "Inbox")
+    done = run("collections", "attach", "Errands", "two", "Shared", "--direction", "two_way")
+    assert "entrepot sync two" in done.err
+    plan = run("sync", "two", "--dry-run", "--json").json()
+    assert plan["by_action"] == {"adopt": 1, "create there": 3}
+    assert run("sync", "two").code == 0
+    assert two.titles("shared") == one.titles() == ["Bread", "Eggs", "Milk", "Rent"]
 
 
 def test_a_brake_names_the_plan_and_the_way_to_confirm_and_a_person_may_do_either(attached):

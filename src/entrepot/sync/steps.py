@@ -38,7 +38,8 @@ class Steps:
 
     def add(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
-            if not does_something(decision):
+            # What is found to be the same on both sides is told, too: a person may know better.
+            if not (does_something(decision) or decision.plan.action is Action.ADOPT):
                 continue
             self.count += 1
             action = decision.plan.action.value
