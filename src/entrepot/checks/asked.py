@@ -127,7 +127,9 @@ class _Maker:
         words = {name: values for name, values in self._words.items() if name in lookup.needs}
         where = f"streams.{name}.deletions.confirm"
         answer = [Looked(f"{where}.answer", spec.answer)] if spec.answer else []
-        return Asked(where, spec.request, words, lambda chosen: self._with_headers(lookup.request(chosen)), answer)
+        return Asked(
+            where, spec.request, words, lambda chosen: with_headers(self._manifest, lookup.request(chosen)), answer
+        )
 
     def _pages(
         self,
@@ -169,12 +171,9 @@ class _Maker:
 
         def built(chosen: Mapping[str, Any]) -> Request:
             words = {name: value for name, value in chosen.items() if name != _PAGE}
-            return self._with_headers(build(words, chosen[_PAGE]))
+            return with_headers(self._manifest, build(words, chosen[_PAGE]))
 
         return Asked(where, call, {_PAGE: states, **needed}, built, looked, stream)
-
-    def _with_headers(self, request: Request) -> Request:
-        return msgspec.structs.replace(request, headers={**self._manifest.http.headers, **request.headers})
 
 
 def _states(asking: Asking) -> Sequence[Any]:
@@ -187,6 +186,11 @@ def _states(asking: Asking) -> Sequence[Any]:
             return (100,)
         case _:
             return ()  # the service says the whole address
+
+
+def with_headers(manifest: Manifest, request: Request) -> Request:
+    """With those that the client adds to each."""
+    return msgspec.structs.replace(request, headers={**manifest.http.headers, **request.headers})
 
 
 def words_of(manifest: Manifest) -> dict[str, Sequence[str | int]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from entrepot.checks.asked import Asked, Looked, words_of
+from entrepot.checks.asked import Asked, Looked, with_headers, words_of
 from entrepot.checks.samples import samples
 from entrepot.core.errors import RecordRefused
 from entrepot.core.kinds import KINDS
@@ -57,7 +57,7 @@ class _Maker:
         words = {name: values for name, values in self._words.items() if name in sending.needs}
 
         def build(chosen: Mapping[str, Any]) -> Request:
-            return self._with_headers(sending.request(chosen, record))
+            return with_headers(self._manifest, sending.request(chosen, record))
 
         places = {"answer": None if send.answer == WHOLE else send.answer, "id": send.id}
         looked = [Looked(f"{where}.{key}", path) for key, path in places.items() if path]
@@ -72,7 +72,9 @@ class _Maker:
         words = {name: values for name, values in self._words.items() if name in finder.needs}
         inside = f"{finder.items}.*." if finder.items else ""
         looked = [Looked(f"{where}.made", f"{inside}{find.made}", written=find.made)] if find.made else []
-        yield Asked(where, find.request, words, lambda chosen: self._with_headers(finder.request(chosen)), looked)
+        yield Asked(
+            where, find.request, words, lambda chosen: with_headers(self._manifest, finder.request(chosen)), looked
+        )
 
     def _records(self, verb: str) -> Iterator[Record | None]:
         """What may be sent for a verb: of a create all, of an update what may change."""
@@ -120,6 +122,3 @@ class _Maker:
             return prepare(record, native, data)
         except (AttributeError, LookupError, TypeError, ValueError, RecordRefused):
             return None  # there is no client here, and not all that a service would have told
-
-    def _with_headers(self, request: Request) -> Request:
-        return msgspec.structs.replace(request, headers={**self._manifest.http.headers, **request.headers})
