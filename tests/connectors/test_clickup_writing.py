@@ -143,6 +143,22 @@ async def test_tags_are_added_and_taken_away_one_by_one(hand: Hand, service):
     assert service.tasks[made.ref.id]["tags"][0]["name"] == "c"
 
 
+@pytest.mark.parametrize("tag", [".", "..", ""])
+async def test_a_tag_that_would_be_another_address_is_refused_before_anything_is_sent(hand: Hand, service, tag):
+    """Without it, the task itself is what is deleted when such a tag is taken away."""
+    made = await hand.create(Task(title="x", keywords=["a"]))
+    service.faults.calls.clear()
+    with pytest.raises(RecordRefused, match="tag"):
+        await hand.update(made, title="y", keywords=["a", tag])
+    assert [call for call in service.faults.calls if not call.startswith("GET ")] == []
+    service.tasks[made.ref.id]["tags"].append({"name": tag, "tag_fg": "#fff"})
+    (held,) = (await hand.read()).values()
+    changed = await hand.update(held, keywords=["b"])
+    assert [call for call in service.faults.calls if call.startswith("DELETE ")][1:] == []
+    assert service.tasks[made.ref.id]["name"] == "x"
+    assert "b" in changed.data.keywords
+
+
 async def test_texts_and_estimates_can_be_emptied(hand: Hand):
     made = await hand.create(FULL)
     emptied = await hand.update(made, description="", estimated_duration=None, keywords=[])

@@ -165,6 +165,17 @@ async def test_the_places_of_another_service_are_left_out(hand, service):
     assert "parent_id" not in service.commands[0]["args"]
 
 
+@pytest.mark.parametrize("odd", ["../projects/1", "..", ".", "a?b=c", "a#b", "a/b", "%2e%2e"])
+async def test_the_id_of_another_service_is_never_another_address(hand, service, odd):
+    service.faults.calls.clear()
+    made = await hand.create(Task(title="x", parent=odd, section=odd))
+    assert (made.data.parent, made.data.section) == (None, None)
+    asked = [call.partition("?")[0] for call in service.faults.calls if call.startswith("GET ")]
+    assert not [
+        call for call in asked if "/projects/1" in call or call.endswith(("/..", "/.", "/tasks/a", "/sections/a"))
+    ]
+
+
 async def test_what_stood_below_a_deleted_task_stays(hand, service):
     parent = service.add("Parent")["id"]
     child = service.add("Child", parent_id=parent)["id"]

@@ -22,6 +22,9 @@ Json = dict[str, Any]
 
 _JSON = {"Content-Type": "application/json"}  # asked for although there is no body
 
+_NO_TAGS = frozenset({"", ".", ".."})
+"""In an address they would be the task itself, and to take one away would be to delete it."""
+
 _TYPES = {"open": ("open", "unstarted"), "custom": ("custom", "open", "unstarted"), "closed": ("closed", "done")}
 """A list has one status that is open and one that is closed; those in between are its own, and there may be none."""
 
@@ -51,14 +54,16 @@ async def around(
     write: Write, http: Client, words: Mapping[str, Any], send: Callable[[], Awaitable[Change]]
 ) -> Change | None:
     """Tags of a task that is there are added and taken away by requests of their own."""
-    change = await send()
     if write.verb != "update" or "keywords" not in write.fields or write.data is None:
-        return change
+        return await send()
     wanted = dict.fromkeys(getattr(write.data, "keywords", ()))
+    if odd := _NO_TAGS & wanted.keys():
+        raise RecordRefused(f"ClickUp can have no tag {min(odd)!r}.")
+    change = await send()
     held = [tag["name"] for tag in msgspec.json.decode(change.native).get("tags", ())]
     calls = [
         *(("POST", tag) for tag in wanted if tag not in held),
-        *(("DELETE", tag) for tag in held if tag not in wanted),
+        *(("DELETE", tag) for tag in held if tag not in wanted and tag not in _NO_TAGS),
     ]
     for method, tag in calls:
         await http.send(Request(method, f"/task/{words['id']}/tag/{quote(tag, safe='')}", headers=_JSON))

@@ -1,6 +1,7 @@
 """Asks Todoist for tasks by their ids: a hundred open ones at once, finished ones one by one."""
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from entrepot.transport.message import Request
 Json = dict[str, Any]
 
 MOST = 100
+_ID = re.compile(r"[\w-]+", re.ASCII)
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -60,15 +62,18 @@ class Tasks:
     async def sections(self, ids: Iterable[str]) -> frozenset[str]:
         """Those of the sections that there are."""
         wanted = list(dict.fromkeys(ids))
-        answers = await asyncio.gather(*(self._there(f"/sections/{each}") for each in wanted))
+        answers = await asyncio.gather(*(self._there("/sections", each) for each in wanted))
         return frozenset(each for each, answer in zip(wanted, answers, strict=True) if answer is not None)
 
     async def _one(self, task: str) -> Told | None:
-        text = await self._there(f"/tasks/{task}")
+        text = await self._there("/tasks", task)
         return None if text is None else _told(msgspec.Raw(text))
 
-    async def _there(self, path: str) -> bytes | None:
-        response = await self._http.send(Request("GET", path, expected=(400, 404, 410)))
+    async def _there(self, path: str, own: str) -> bytes | None:
+        """What another service calls a record may be anything, also another address: that is none of Todoist's."""
+        if not _ID.fullmatch(own):
+            return None
+        response = await self._http.send(Request("GET", f"{path}/{own}", expected=(400, 404, 410)))
         return response.body if response.status == 200 else None
 
     async def _finished(self, ids: Sequence[str]) -> Mapping[str, Told]:
