@@ -123,7 +123,7 @@ def test_every_score_given_anywhere_arrives_and_none_comes_back_rounded(lists):
     for number in WORKS:
         lists.anilist.edit(100 + number, status="CURRENT", score=50)
     lists.settle()
-    for begin in (1, 16, 30, 61, 88):
+    for begin in (1, 30, 88):
         for number in WORKS:
             lists.anilist.edit(100 + number, score=begin + 3 * number - 3)
         lists.settle()

@@ -160,12 +160,12 @@ class World(world.World):
         assert self.rest(1) == 0
         return {name: remote.calls[before[name] :] for name, remote in self.remotes.items()}
 
-    def rest(self, rounds: int = 3) -> int:
-        """Writes in further rounds, and changes of the hub's items: there must be neither."""
+    def rest(self, rounds: int = 2) -> int:
+        """Writes in further rounds, in the last of which all is listed again; meanwhile no item of the hub changes."""
         before, items = self.writes(), self.rows("SELECT id, data FROM items ORDER BY id")
-        for _ in range(rounds):
+        for round_ in range(rounds):
             for name in self.remotes:
-                report = self.sync(name, full=False)
+                report = self.sync(name, full=round_ == rounds - 1 > 0)
                 assert report.status == "done", report
         assert self.rows("SELECT id, data FROM items ORDER BY id") == items
         return self.writes() - before
