@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 import pytest_asyncio
+from graphql import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode, parse, print_ast
 from tests.connectors.lists_hand import opened, told
 from tests.services.anilist import POINTS, AniList
 
@@ -10,6 +11,7 @@ from entrepot.checks.graphql_document import GraphQLDocument
 from entrepot.connectors.anilist.connector import WORK
 from entrepot.core.errors import NeedsConsent, RecordRefused, Stale, TryLater
 from entrepot.core.life import LibraryEntry
+from entrepot.sdk.catalog import Catalog
 
 STATUSES = ("current", "planned", "completed", "paused", "dropped", "repeating")
 GIVEN = {
@@ -213,3 +215,29 @@ async def test_every_question_and_mutation_holds_the_schema(hand, shared):
     for body in map(msgspec.json.decode, hand.faults.bodies):
         assert document.problems(body["query"], body["variables"]) == []
     assert len(hand.faults.bodies) == 3
+
+
+def test_an_entry_is_asked_for_in_the_same_fields_wherever_it_is_asked_for():
+    """Or it would read otherwise after a write than in a list."""
+    folder = Catalog().entry("anilist").folder
+    asked = {name: _entry_in(parse((folder / f"{name}.graphql").read_text())) for name in ("entries", "entry", "save")}
+    assert asked["entries"] == asked["entry"] == asked["save"]
+
+
+def _entry_in(document: DocumentNode) -> str:
+    """The fields of the innermost record that has a score, as the query has them."""
+    found: list[str] = []
+
+    def look(selected: SelectionSetNode) -> None:
+        fields = [one for one in selected.selections if isinstance(one, FieldNode)]
+        if "score" in [field.name.value for field in fields]:
+            found.append(print_ast(selected))
+        for field in fields:
+            if field.selection_set:
+                look(field.selection_set)
+
+    for definition in document.definitions:
+        assert isinstance(definition, OperationDefinitionNode)
+        look(definition.selection_set)
+    (fields,) = found
+    return fields
