@@ -110,7 +110,7 @@ def test_every_status_given_anywhere_arrives_everywhere_and_is_left_alone(lists,
     for number in WORKS:
         lists.set_status(where, number, "current")
     lists.settle()
-    for turn in range(len(STATUSES)):
+    for turn in range(0, len(STATUSES), 2):
         given = {number: STATUSES[(turn + number) % len(STATUSES)] for number in WORKS}
         for number, status in given.items():
             lists.set_status(where, number, status)
