@@ -61,7 +61,7 @@ class Table:
 
     def add(self, digest: int, row: int) -> None:
         held = self._held.setdefault(digest, row)
-        if held is row or held == row:
+        if held == row:
             return
         if isinstance(held, list):
             held.append(row)

@@ -10,7 +10,7 @@ from entrepot.sdk.manifest_http import OffsetPaging, PagePaging
 from entrepot.sdk.manifest_lines import Place
 from entrepot.sdk.manifest_streams import Ask, Collections, Read, Since, StreamSpec
 from entrepot.sdk.manifest_terms import words_in
-from entrepot.sdk.manifest_words import Rule, broken_words, collection_words, texts_in
+from entrepot.sdk.manifest_words import Rule, broken_request, broken_words, collection_words
 from entrepot.sdk.manifest_write_rules import broken_writing
 
 SINCE = "since"
@@ -110,8 +110,8 @@ def _deletions(manifest: Manifest, stream: StreamSpec, place: Place, words: froz
     if stream.reads and deleted.by == "never" and tombstones:
         yield (*place, "deletions"), "records that are `gone` make this a feed"
     if (one := deleted.confirmed) is not None:
-        for text in (one.request, *texts_in(one.query), *texts_in(one.variables)):
-            yield from broken_words(manifest, text, (*place, "deletions", "confirm"), words | {"id"})
+        where: Place = (*place, "deletions", "confirm")
+        yield from broken_request(manifest, one.request, (one.query, one.variables), where, words | {"id"})
     if deleted.every and not any(read.since for read in stream.reads):
         yield (*place, "deletions", "every"), "without `since` every read is a full listing"
 
@@ -127,8 +127,8 @@ def _read(manifest: Manifest, read: Read, place: Place, words: frozenset[str]) -
 
 def _ask(manifest: Manifest, ask: Ask, place: Place, words: frozenset[str]) -> Iterator[Rule]:
     parts = (ask.query, ask.body, ask.form, ask.variables)
-    texts = [ask.request, *(text for part in parts for text in texts_in(part)), *ask.headers.values()]
-    for text in texts:
+    yield from broken_request(manifest, ask.request, parts, place, words)
+    for text in ask.headers.values():
         yield from broken_words(manifest, text, place, words)
     if ask.graphql and (ask.body or ask.form):
         yield (*place, "body"), "a GraphQL request has `variables`, not a body"

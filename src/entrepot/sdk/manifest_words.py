@@ -27,15 +27,23 @@ def broken_words(manifest: Manifest, text: str, place: Place, words: frozenset[s
             yield place, f":{word} is not a word here; there are {', '.join(f':{each}' for each in sorted(known))}"
 
 
-def texts_in(value: object) -> Iterator[str]:
+def broken_request(
+    manifest: Manifest, call: str, parts: tuple[object, ...], place: Place, words: frozenset[str]
+) -> Iterator[Rule]:
+    """The same of a whole request; the words of its parts are whole texts."""
+    for text in (call, *(text for part in parts for text in _texts_in(part))):
+        yield from broken_words(manifest, text, place, words)
+
+
+def _texts_in(value: object) -> Iterator[str]:
     match value:
         case str() if value.startswith(":"):
             yield value
         case list():
             for child in value:
-                yield from texts_in(child)
+                yield from _texts_in(child)
         case dict():
             for child in value.values():
-                yield from texts_in(child)
+                yield from _texts_in(child)
         case _:
             pass

@@ -10,7 +10,7 @@ from entrepot.sdk.manifest import Manifest
 from entrepot.sdk.manifest_fields import mapping_of
 from entrepot.sdk.manifest_lines import Place
 from entrepot.sdk.manifest_streams import StreamSpec
-from entrepot.sdk.manifest_words import Rule, broken_words, collection_words, texts_in
+from entrepot.sdk.manifest_words import Rule, broken_request, collection_words
 from entrepot.sdk.manifest_write import Find, Send, WriteSpec
 
 _WORDS = {
@@ -99,8 +99,7 @@ def _found_again(write: WriteSpec, place: Place) -> Iterator[Rule]:
 
 def _send(manifest: Manifest, send: Send, place: Place, words: frozenset[str]) -> Iterator[Rule]:
     parts = (send.query, send.body, send.variables, send.headers)
-    for text in (send.request, *(text for part in parts for text in texts_in(part))):
-        yield from broken_words(manifest, text, place, words)
+    yield from broken_request(manifest, send.request, parts, place, words)
     if send.graphql and (send.body is not None or send.sent == "form"):
         yield (*place, "body"), "a GraphQL request has `variables`, not a body"
     if send.variables and not send.graphql:
@@ -108,9 +107,7 @@ def _send(manifest: Manifest, send: Send, place: Place, words: frozenset[str]) -
 
 
 def _find(manifest: Manifest, find: Find, place: Place, words: frozenset[str]) -> Iterator[Rule]:
-    parts = (find.query, find.body, find.variables)
-    for text in (find.request, *(text for part in parts for text in texts_in(part))):
-        yield from broken_words(manifest, text, place, words)
+    yield from broken_request(manifest, find.request, (find.query, find.body, find.variables), place, words)
     if find.same and not find.made:
         yield (*place, "made"), "equal content may be older than the write: where does a record say when it was made?"
     if find.items is None and manifest.http.paging.items is None and find.graphql:
