@@ -1,5 +1,6 @@
 """`entrepot collections`: the containers in the hub, and the remote collections that take part in them."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -49,7 +50,7 @@ def new(
         output.value(made)
     else:
         output.say(f"Made: {made.name} ({made.id}).", style="green")
-        output.note(f"To attach a service: entrepot collections attach {_word(made.name)} INTEGRATION REMOTE "
+        output.note(f"To attach a service: entrepot collections attach {shlex.quote(made.name)} INTEGRATION REMOTE "
                     "--direction two_way")  # fmt: skip
 
 
@@ -158,10 +159,7 @@ def _tell_attached(output: Output, done: Attached) -> None:
     if not done.kept:
         output.note("Nothing was changed.")
         return
-    again = "" if done.read else f" What goes together shows in: entrepot sync {_word(there.integration)} --dry-run"
-    output.note(f"Nothing was written at the service yet. Next: entrepot sync {_word(there.integration)}.{again}")
-
-
-def _word(name: str) -> str:
-    """As a shell takes it."""
-    return f"'{name}'" if " " in name else name
+    again = (
+        "" if done.read else f" What goes together shows in: entrepot sync {shlex.quote(there.integration)} --dry-run"
+    )
+    output.note(f"Nothing was written at the service yet. Next: entrepot sync {shlex.quote(there.integration)}.{again}")

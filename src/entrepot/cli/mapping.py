@@ -1,5 +1,6 @@
 """`entrepot mapping`: which field of a stream comes from where, as the connector has it and as a person wants it."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -65,7 +66,8 @@ def suggest(integration: str, stream: str, /, *, common: Common = STANDARD) -> N
     rows = [(one.field, f"{one.score:.2f}", one.line, one.now or NOTHING, one.reason) for one in found]
     output.table(("field", "#score", "line", "now", "why"), rows, empty="There is nothing to propose.")
     if found:
-        output.note(f"To take one: entrepot mapping set {integration} {stream} '{found[0].field}={found[0].line}'")
+        words = shlex.join((integration, stream, f"{found[0].field}={found[0].line}"))
+        output.note(f"To take one: entrepot mapping set {words}")
 
 
 def _lines(output: Output, found: MappingView) -> None:

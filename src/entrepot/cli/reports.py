@@ -1,5 +1,6 @@
 """What a run did, as a table for people or as JSON, and the exit code it means."""
 
+import shlex
 from collections.abc import Sequence
 
 import msgspec
@@ -45,6 +46,7 @@ def show(output: Output, report: Report) -> None:
     if report.error:
         output.error(report.error["message"])
     if report.status == "stopped":
+        name = shlex.quote(name)
         output.note(f"What it would do: entrepot sync {name} --dry-run")
         output.note(f"If that is right: entrepot sync {name} --confirm {report.run}")
         output.note(f"If it is not, and the service is to be asked anew: entrepot runs discard {report.run}")

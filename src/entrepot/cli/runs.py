@@ -1,5 +1,6 @@
 """`entrepot runs`: what was done and how it ended."""
 
+import shlex
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -74,7 +75,7 @@ def resume(run: str, /, *, common: Common = STANDARD) -> None:
     output = common.output()
     with Hub(settings=common.settings()) as hub:
         found = hub.resume(run)
-    again = f"entrepot sync {found.integration}" if found.task == "sync" else "the same import once more"
+    again = f"entrepot sync {shlex.quote(found.integration)}" if found.task == "sync" else "the same import once more"
     _steered(output, found, "It goes on." if found.status == "running" else f"It goes on with: {again}")
 
 
@@ -118,7 +119,9 @@ def discard(run: str, /, *, common: Common = STANDARD) -> None:
         output.value(done)
         return
     output.say(f"Discarded: {done.forgotten} records that were read and not followed are forgotten.")
-    output.note(f"entrepot sync {done.integration} lists everything anew. If nothing is better, it is stopped again.")
+    output.note(
+        f"entrepot sync {shlex.quote(done.integration)} lists everything anew. If nothing is better, it is stopped again."
+    )
 
 
 def _steered(output: Output, found: RunView, words: str) -> None:

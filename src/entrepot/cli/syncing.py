@@ -1,5 +1,6 @@
 """`entrepot sync`: both sides brought to agree, or shown what that would do."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -43,7 +44,7 @@ def sync(
         output.note(f"Nothing is connected. {FIRST_STEP}")
     code = finish(output, reports, always_array=integration is None)
     for one in waits:
-        output.note(f"{one.records} more to be told to {one.integration}: entrepot sync {one.integration}")
+        output.note(f"{one.records} more to be told to {one.integration}: entrepot sync {shlex.quote(one.integration)}")
     return code
 
 
