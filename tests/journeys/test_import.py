@@ -14,7 +14,7 @@ import pytest
 
 from tests.journeys.conftest import ROOT, environment
 
-COUNTS = {"read", "created", "updated", "unchanged", "deleted", "refused"}
+COUNTS = {"read", "created", "updated", "unchanged", "deleted", "refused", "sent"}
 EXAMPLES = ROOT / "examples" / "archives"
 
 
