@@ -119,9 +119,8 @@ def discard(run: str, /, *, common: Common = STANDARD) -> None:
         output.value(done)
         return
     output.say(f"Discarded: {done.forgotten} records that were read and not followed are forgotten.")
-    output.note(
-        f"entrepot sync {shlex.quote(done.integration)} lists everything anew. If nothing is better, it is stopped again."
-    )
+    again = shlex.quote(done.integration)
+    output.note(f"entrepot sync {again} lists everything anew. If nothing is better, it is stopped again.")
 
 
 def _steered(output: Output, found: RunView, words: str) -> None:
