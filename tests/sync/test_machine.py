@@ -178,6 +178,9 @@ class Machine(RuleBasedStateMachine):
         if name == HUB:
             self.world.delete(id_)
         else:
+            if self.world.remotes[name].knobs.fields is not None and color in self._held(HUB):
+                # What the service cannot show goes with the rest, once the service was told of the record.
+                self.model.outdone |= tokens_in(self._held(HUB)[color][1]["description"])
             self.world.remotes[name].drop(id_)
 
     @rule(pick=PICK)
