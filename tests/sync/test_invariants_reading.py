@@ -249,3 +249,18 @@ def test_i13_a_listing_that_failed_is_no_empty_listing(tmp_path, habits, nth, en
         assert not [verb for verb, _ in b.writes if verb == "delete"]
         world.settle()
         assert a.titles() == b.titles() == world.titles() == ["t0", "t1", "t2", "t3", "t4"]
+
+
+def test_what_was_refused_is_tried_again_when_everything_is_asked_for(tmp_path):
+    a = FakeRemote("a", knobs=Knobs(refuses=lambda _: "not today"))
+    with World(tmp_path, a) as world:
+        world.attach("a")
+        world.add(title="milk")
+        world.sync("a")
+        world.sync("a")
+        assert a.titles() == []
+        a.knobs.refuses = lambda _: ""
+        world.sync("a")
+        assert a.titles() == []
+        world.sync("a", full=True)
+        assert a.titles() == ["milk"]

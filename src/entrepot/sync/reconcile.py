@@ -29,6 +29,8 @@ async def reconcile(job: Job, stream: Stream) -> None:
     scene = await asyncio.to_thread(scene_of, job, stream)
     if scene is None:
         return
+    if job.full:
+        await asyncio.to_thread(_retry, scene)
     if job.steps is not None:
         await _rehearse(scene, job.steps)
         return
@@ -40,6 +42,16 @@ async def reconcile(job: Job, stream: Stream) -> None:
     await asyncio.to_thread(_note_causes, scene)
     if unclear is not None:
         raise unclear
+
+
+def _retry(scene: Scene) -> None:
+    """What services refused, once more: who asks for everything means that, too."""
+
+    def work(tx: Tx) -> None:
+        for attachment in scene.attachments:
+            pending.retry(tx, attachment.key)
+
+    scene.job.held.write(work)
 
 
 async def _rehearse(scene: Scene, steps: Steps) -> None:
