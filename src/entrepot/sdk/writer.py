@@ -42,7 +42,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
 
     `op` is 32 hexadecimal digits, the same each time this write is tried: the client-chosen id or idempotency key.
     `data` is the whole record as it is to be; `fields` are those that differ from what the service has (for a create,
-    all that are not empty). `native` is the service's own record as it was last read, b"" for a create: what no line
+    all in scope). `native` is the service's own record as it was last read, b"" for a create: what no line
     maps goes back as it was. `ref.version` is what the write builds on: where the service can, it refuses the write
     with Stale if the record has another by now. For a delete `data` is None.
     """
