@@ -14,13 +14,14 @@ from tempfile import TemporaryDirectory
 
 from bench import comparison
 from bench.archives import archives
+from bench.both_ways import both_ways
 from bench.caldav import caldav
 from bench.mock import serving
 from bench.process import ROOT, Run, environment
 from bench.record import Record, Row
 from bench.starting import start
 
-PARTS = ("start", "import", "slow", "archives", "caldav")
+PARTS = ("start", "import", "slow", "archives", "caldav", "both-ways")
 DELAY = 0.05
 EVENTS = 2_000
 
@@ -37,6 +38,7 @@ def main() -> None:
         "slow": lambda folder: _slow(record, folder, given.slow_records),
         "archives": lambda folder: archives(record, folder, given.archive_mb),
         "caldav": lambda folder: caldav(record, folder, EVENTS),
+        "both-ways": lambda folder: both_ways(record, folder, EVENTS),
     }
     for name, measure in parts.items():
         if name in given.only:

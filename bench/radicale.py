@@ -2,17 +2,19 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import quote
 
 from bench.process import environment
 
@@ -25,13 +27,30 @@ _STARTS_WITHIN = 20.0
 class Server:
     address: str
     log: Path
+    storage: Path
 
     def requests(self) -> int:
         """All since it started."""
         return self.log.read_bytes().count(b" request for ")
 
-    def put(self, number: int, title: str) -> None:
-        path = f"/{USER}/{CALENDAR}/event-{number:05d}.ics"
+    def fill(self, calendar: str, events: int) -> None:
+        """Straight into the storage folder: 2,000 requests would take longer than the measurement."""
+        _fill(self.storage / calendar, events)
+
+    def remove(self, calendar: str) -> None:
+        shutil.rmtree(self.storage / calendar)
+
+    def titles(self, calendar: str) -> Mapping[str, str]:
+        """Title by UID of what is there."""
+        texts = [file.read_text() for file in (self.storage / calendar).glob("*.ics")]
+        return {_line("UID", text): _line("SUMMARY", text) for text in texts}
+
+    def names(self, calendar: str) -> Mapping[str, str]:
+        """File name by UID: who copied an event chose it."""
+        return {_line("UID", file.read_text()): file.name for file in (self.storage / calendar).glob("*.ics")}
+
+    def put(self, number: int, title: str, *, calendar: str = CALENDAR, name: str = "") -> None:
+        path = f"/{USER}/{calendar}/{quote(name) or f'event-{number:05d}.ics'}"
         token = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         headers = {"Content-Type": "text/calendar; charset=utf-8", "Authorization": f"Basic {token}"}
         connection = HTTPConnection(self.address.removeprefix("http://"), timeout=30)
@@ -46,9 +65,11 @@ class Server:
 
 
 @contextmanager
-def radicale(folder: Path, events: int) -> Iterator[Server]:
+def radicale(folder: Path, events: int) -> Generator[Server]:
     folder.mkdir(parents=True)
-    _fill(folder / "collections" / "collection-root" / USER / CALENDAR, events)
+    storage = folder / "collections" / "collection-root" / USER
+    if events:
+        _fill(storage / CALENDAR, events)
     (folder / "users").write_text(f"{USER}:{PASSWORD}\n")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = int(taken.getsockname()[1])
@@ -67,7 +88,7 @@ def radicale(folder: Path, events: int) -> Iterator[Server]:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=environment({}))  # noqa: S603 -- our own words
         try:
             _wait(port)
-            yield Server(f"http://127.0.0.1:{port}", folder / "log")
+            yield Server(f"http://127.0.0.1:{port}", folder / "log", storage)
         finally:
             server.terminate()
             server.wait(10)
@@ -96,12 +117,15 @@ def event(number: int, title: str) -> str:
 
 
 def _fill(folder: Path, events: int) -> None:
-    """Straight into the storage folder: 2,000 requests would take longer than the measurement."""
     folder.mkdir(parents=True)
-    properties = {"tag": "VCALENDAR", "D:displayname": "Bench", "C:supported-calendar-component-set": "VEVENT"}
+    properties = {"tag": "VCALENDAR", "D:displayname": folder.name, "C:supported-calendar-component-set": "VEVENT"}
     (folder / ".Radicale.props").write_text(json.dumps(properties))
     for number in range(events):
         (folder / f"event-{number:05d}.ics").write_text(event(number, "Meeting"), newline="")
+
+
+def _line(name: str, text: str) -> str:
+    return next(line.removeprefix(f"{name}:") for line in text.splitlines() if line.startswith(f"{name}:"))
 
 
 def _wait(port: int) -> None:
