@@ -255,10 +255,6 @@ def play_on(world: MortalWorld, story: Sequence[Step], schedule: Schedule) -> di
         play_step(world, step, schedule)
     while world.dies(lambda: world.settle(confirmed=True)):
         """The second death may come after the story."""
-    before = world.writes()
-    for name in world.remotes:
-        world.sync(name)
-    assert world.writes() == before, "it does not come to rest"
     return outcome(world)
 
 
