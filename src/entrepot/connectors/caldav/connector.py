@@ -80,6 +80,10 @@ class CalDav:
 
     async def write(self, write: Write) -> Change:
         await self._go_to(None)
+        with self._objects.at_work():
+            return await self._write(write)
+
+    async def _write(self, write: Write) -> Change:
         component = _COMPONENTS[write.stream]
         if write.verb == "create":
             return _written(await self._objects.create(write, component), write.stream)

@@ -32,6 +32,7 @@ class Objects:
     def __init__(self, dav: Dav, mine: Addresses) -> None:
         self._dav = dav
         self._now = Together(dav)
+        self.at_work = self._now.at_work
         self._mine = mine
         self._schedules: dict[str, bool] = {}
 
