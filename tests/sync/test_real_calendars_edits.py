@@ -267,3 +267,42 @@ def test_tasks_are_kept_in_step_with_what_they_are_part_of(hub: Hub):
         assert "STATUS:COMPLETED" in text
         assert "PRIORITY:9" in text
     assert world.rest(1) == 0
+
+
+def test_what_was_written_is_not_read_back_by_the_next_run(hub: Hub):
+    world = hub()
+    one, other = both(world)
+    for n in range(6):
+        one.put(f"n{n}", number(n))
+    world.attach_all()
+    world.settle()
+    for place, title in ((one, "Number 0"), (other, "Number 1")):
+        place.edit(title, (title, f"{title} edited"))
+        world.sync("radicale")
+        world.sync("xandikos")
+        world.sync("radicale")
+        for each in (one, other):
+            asked = len(each.way.asked)
+            world.sync(each.name)
+            assert [ask.method for ask in each.way.asked[asked:] if ask.path == each.path] == ["REPORT"]
+    assert world.rest(2) == 0
+
+
+def test_an_edit_that_waits_and_is_taken_back_is_not_followed(pair: CalendarWorld):
+    """The version is then the one of before, which the hub has: but it had read another since."""
+    one, other = both(pair)
+    for n in range(5):
+        one.edit(f"Number {n}", ("as it was", "all changed at once"))
+    for n in range(5, 16):
+        one.put(f"n{n}", number(n, "DESCRIPTION:as it was"))
+    pair.settle(confirmed=True)
+    before = one.all()
+    for n in range(16):
+        one.edit(f"Number {n}\n", (f"SUMMARY:Number {n}\n", f"SUMMARY:Other {n}\n"))
+    assert pair.sync("radicale").status == "stopped"
+    for href, text in before.items():
+        one._ask("PUT", href, text.replace("\n", "\r\n"), {"Content-Type": "text/calendar"})
+    assert pair.sync("radicale").status == "done"
+    pair.settle()
+    assert pair.titles() == sorted(f"Number {n}" for n in range(16))
+    assert not any("Other" in text for text in other.all().values())

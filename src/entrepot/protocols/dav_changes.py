@@ -5,7 +5,7 @@ the path `after`. `{etags, ctag}`: the same for a server without sync tokens, wi
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -21,6 +21,9 @@ TOGETHER = 4
 """Multigets under way at once; what they bring is one part."""
 
 State = Mapping[str, Any]
+
+Known = Callable[[Mapping[str, str]], Awaitable[Collection[str]]]
+"""Of etags by path, the paths that are known in exactly this version."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -47,11 +50,13 @@ class Shared(msgspec.Struct):
 class Feed:
     """One collection for several streams: a mixed calendar is asked once, not once for events and once for tasks.
 
-    `kind_of` tells by the text whose record it is; a stream's name is the kind it takes.
+    `kind_of` tells by the text whose record it is; a stream's name is the kind it takes. What is `known` in the version
+    that the server now has is not fetched again, such as what we wrote ourselves.
     """
 
-    def __init__(self, dav: Dav, path: str, kind_of: Callable[[bytes], str]) -> None:
+    def __init__(self, dav: Dav, path: str, kind_of: Callable[[bytes], str], known: Known | None = None) -> None:
         self._dav = dav
+        self._known = known
         self._path = path
         self._kind_of = kind_of
         self._shared: dict[str, Shared] = {}
@@ -74,7 +79,7 @@ class Feed:
     async def _since_token(self, stream: str, token: str) -> AsyncIterator[Part]:
         """Parts before the last keep the old token: after a crash they are read again, which changes nothing."""
         shared = await self._share(stream, f"token:{token}", lambda: self._changes(token))
-        paths = self._mine(shared, stream)
+        paths = await self._news(shared, self._mine(shared, stream))
         gone = shared.report.gone
         done = {"token": shared.report.token}
         if not paths:
@@ -125,6 +130,8 @@ class Feed:
             return
         gone = [path for path in known if path not in now]
         paths = [path for path in self._mine(shared, stream) if not now[path] or known.get(path) != now[path]]
+        if not listing:
+            paths = await self._news(shared, paths)
         done = {"etags": now, "ctag": shared.ctag}
         if not paths:
             yield Part((), gone, (), done, last=True, listing=listing, total=0)
@@ -157,6 +164,12 @@ class Feed:
 
     def _mine(self, shared: Shared, stream: str) -> list[str]:
         return sorted(path for path in shared.report.changed if shared.kinds.get(path, stream) == stream)
+
+    async def _news(self, shared: Shared, paths: Sequence[str]) -> list[str]:
+        if self._known is None or not paths:
+            return list(paths)
+        known = await self._known({path: etag for path in paths if (etag := shared.report.changed[path])})
+        return [path for path in paths if path not in known]
 
     async def _fetched(
         self, shared: Shared, paths: Sequence[str], stream: str

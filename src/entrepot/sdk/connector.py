@@ -1,6 +1,6 @@
 """What a connector is: small capabilities, each optional. A connector never sees the database or the vault."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -78,6 +78,19 @@ class Confirming(Protocol):
 
         None where it is none of this stream's any more, or the stream has no way to ask.
         """
+        ...
+
+
+Known = Callable[[Sequence[Ref]], Awaitable[frozenset[str]]]
+"""The ids of those records that the hub has in exactly the version named."""
+
+
+@runtime_checkable
+class Knowing(Protocol):
+    """A reader whose service lists what changed by version only: what the hub has, or wrote itself, is not fetched."""
+
+    def know(self, known: Known) -> None:
+        """From now on, for changes since a cursor; a full listing still tells of every record."""
         ...
 
 

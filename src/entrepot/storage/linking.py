@@ -1,6 +1,6 @@
 """Writing links of synced records: made, brought up to what was read or written, moved, and marked as gone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -63,6 +63,20 @@ def bury(tx: Writing, links: Iterable[int]) -> None:
 def natives_of(tx: Reading, links: Sequence[int]) -> dict[int, bytes]:
     sql = f"SELECT link_id, native FROM natives WHERE {tx.dialect.contains('link_id')}"  # noqa: S608 -- our own column
     return {link: bytes(native) for link, native in tx.fetch(sql, tx.dialect.as_list(list(links)))}
+
+
+def known(tx: Reading, stream: int, versions: Mapping[str, str]) -> frozenset[str]:
+    """Of versions by the service's id, the ids of those that were last read or written in exactly this one.
+
+    Not where something else was read and waits: an edit that was taken back at once is news.
+    """
+    sql = (
+        "SELECT l.object_id, l.version FROM links l WHERE l.stream_id = ? AND l.gone_at IS NULL AND l.origin = 'live'"  # noqa: S608 -- our own column
+        f" AND {tx.dialect.contains('l.object_id')} AND NOT EXISTS"
+        " (SELECT 1 FROM incoming i WHERE i.stream_id = l.stream_id AND i.object_id = l.object_id)"
+    )
+    rows = tx.fetch(sql, stream, tx.dialect.as_list(list(versions)))
+    return frozenset(name for name, version in rows if version == versions[name])
 
 
 def linked_elsewhere(tx: Reading, attachment: int, items: Sequence[int]) -> set[int]:

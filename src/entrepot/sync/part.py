@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -12,8 +13,8 @@ from entrepot.core.change import BadRow, Change, Cursor, Page, Ref
 from entrepot.core.errors import SafetyStop, Stale
 from entrepot.core.report import Counts, Progress, Status, Watch
 from entrepot.jobs.runs import Held
-from entrepot.sdk.connector import Confirming, Reader, Stream
-from entrepot.storage import listing, streams
+from entrepot.sdk.connector import Confirming, Knowing, Reader, Stream
+from entrepot.storage import linking, listing, streams
 from entrepot.storage.apply import Feed, apply_page, begin_listing
 from entrepot.storage.blobs import Blobs
 from entrepot.storage.database import Database
@@ -124,6 +125,8 @@ def _is_due(stream: Stream, position: Position, now: int) -> bool:
 
 
 async def _read_since(job: Job, part: Part, since: Cursor | None) -> None:
+    if isinstance(job.reader, Knowing):
+        job.reader.know(partial(_known, job, part))
     pages = job.reader.changes(part.stream.name, since, part.collection or None)
     ahead = _Ahead()
     fetching = asyncio.create_task(_fetch(pages, ahead))
@@ -134,6 +137,14 @@ async def _read_since(job: Job, part: Part, since: Cursor | None) -> None:
     finally:
         fetching.cancel()
         await asyncio.gather(fetching, return_exceptions=True)
+
+
+async def _known(job: Job, part: Part, refs: Sequence[Ref]) -> frozenset[str]:
+    def look() -> frozenset[str]:
+        with job.database.read() as tx:
+            return linking.known(tx, part.row.key, {ref.id: ref.version for ref in refs if ref.version})
+
+    return await asyncio.to_thread(look)
 
 
 class _Ahead:

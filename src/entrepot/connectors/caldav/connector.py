@@ -1,7 +1,7 @@
 """CalDAV (RFC 4791, RFC 6578): calendars and task lists on any server that follows the standard."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from entrepot.protocols.dav_changes import Feed, Part
 from entrepot.protocols.dav_home import Found, Principal
 from entrepot.protocols.dav_words import ADDRESSES, CALENDARS
 from entrepot.protocols.ical_project import holdable, projector
-from entrepot.sdk.connector import Account, RemoteCollection
+from entrepot.sdk.connector import Account, Known, RemoteCollection
 from entrepot.sdk.context import Context
 from entrepot.sdk.writer import Write, Writing
 
@@ -40,6 +40,7 @@ class CalDav:
         self._principal: Principal | None = None
         self._calendars: list[Found] | None = None
         self._is_there = False
+        self._known: Known | None = None
         self._finding = asyncio.Lock()
         self._feeds: dict[str, Feed] = {}
         self._mine: Collection[str] | None = None
@@ -63,9 +64,12 @@ class CalDav:
         state = _state(since)
         origin = state.pop("origin", self._typed)
         await self._go_to(origin if state else None)
-        feed = self._feeds.setdefault(collection, Feed(self._dav, collection, _stream_of))
+        feed = self._feeds.setdefault(collection, Feed(self._dav, collection, _stream_of, self._known_of))
         async for part in feed.parts(stream, state or None):
             yield self._page(part, stream, collection)
+
+    def know(self, known: Known) -> None:
+        self._known = known
 
     async def confirm(self, stream: str, ref: Ref, collection: str | None = None) -> Change | BadRow | None:
         await self._go_to(None)
@@ -97,6 +101,9 @@ class CalDav:
         await self._go_to(None)
         found = await self._objects.find(write, _COMPONENTS[write.stream])
         return _written(found, write.stream) if found else None
+
+    async def _known_of(self, etags: Mapping[str, str]) -> Collection[str]:
+        return await self._known([Ref(path, etag) for path, etag in etags.items()]) if self._known else ()
 
     async def _person(self) -> Principal:
         if self._principal is None:
