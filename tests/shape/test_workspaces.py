@@ -33,7 +33,7 @@ ACROSS = {
     **_because(STREAM, "attachments", "at", "attach", "of_stream", "plan_from_now_on"),
     **_because(STREAM, "collections", "detached", "has_synced"),
     **_because(STREAM, "incoming", "after", "forget", "forget_agreed", "forget_all", "forget_unlinked", "of", "waits"),
-    **_because(STREAM, "linking", "bury", "keep"),
+    **_because(STREAM, "linking", "bury", "keep", "known"),
     **_because(STREAM, "mappings", "find", "keep", "samples"),
     **_because(STREAM, "pairs", "links_of"),
     **_because(STREAM, "parents", "restate"),
