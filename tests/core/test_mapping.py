@@ -285,7 +285,7 @@ def test_patterns_forgive_spaces_and_refuse_days_that_are_not():
     [
         (5, "write a path"),
         ("a..b", "is not a path"),
-        ({"at": "a", "as": "dat"}, "`as: dat` is not known; there are any_text"),
+        ({"at": "a", "as": "dat"}, "`as: dat` is not known; there are amount, any_text"),
         ({"at": "a", "form": "date"}, "`form` is not known here; there are as, at"),
         ({"as": "date"}, "say where it stands"),
         ({"at": "a", "ignored": [1]}, "goes with `table`"),
