@@ -176,3 +176,18 @@ def test_one_integration_is_synced_by_one_worker_at_a_time(world_of: Make):
     thread.join(30)
     assert met == ["listing", "done"]
     assert len(first.titles()) == 20
+
+
+def test_two_lists_of_one_account_that_hold_the_same_are_matched_although_both_are_read_at_once(world_of: Make):
+    a = FakeRemote("a", places=("main", "other"))
+    for number in range(5):
+        a.put(f"m{number}", title=f"task {number}", due="2026-01-01T00:00:00")
+        a.put(f"o{number}", "other", title=f"task {number}", due="2026-01-01T00:00:00")
+    a.put("o9", "other", title="only in the other")
+    world = world_of(a)
+    world.attach("a")
+    world.attach("a", remote="other")
+    world.settle(confirmed=True)
+    assert len(world.items()) == 6
+    assert [verb for verb, _ in a.writes] == ["create"]
+    assert world.rest() == 0

@@ -8,6 +8,7 @@ from entrepot.core.errors import EntrepotError
 from entrepot.core.report import Counts, Progress
 from entrepot.sdk.writer import Writer
 from entrepot.storage import incoming, intents, pending
+from entrepot.storage.attachments import Attachment
 from entrepot.storage.pairs import Pair
 from entrepot.storage.transaction import Writing as Tx
 from entrepot.sync import adopting, settling
@@ -16,19 +17,25 @@ from entrepot.sync.effects import carry_out
 from entrepot.sync.ordering import ordered
 from entrepot.sync.outgoing import Outgoing, verb_of
 from entrepot.sync.part import obey
-from entrepot.sync.scene import Load, Scene, arrivals, dues
+from entrepot.sync.scene import Load, Scene, arrivals, dues, waves
 from entrepot.sync.sending import Sent, look_again, send
 from entrepot.sync.terms import can
 
 
 async def round_of(scene: Scene) -> bool:
     """Whether another round has something to do. What is down or forbidden ends it, after what was answered is kept."""
-    with scene.job.database.read() as tx:
-        matched = adopting.matches(tx, scene.attachments, scene.told)
-    again = await _batches(scene, arrivals(scene), matched)
+    again = False
+    for wave in waves(scene):
+        matched = await asyncio.to_thread(_matches, scene, wave)
+        again |= await _batches(scene, arrivals(scene, wave), matched)
     for attachment in scene.attachments:
         again |= await _batches(scene, dues(attachment), {})
     return again
+
+
+def _matches(scene: Scene, wave: Sequence[Attachment]) -> dict[str, int]:
+    with scene.job.database.read() as tx:
+        return adopting.matches(tx, wave, scene.told)
 
 
 async def _batches(scene: Scene, load: Load, matched: dict[str, int]) -> bool:

@@ -1,5 +1,6 @@
 """What one stream's plans are made from in a run: its attachments, their terms, and the pairs that wait."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -58,11 +59,27 @@ def under(tx: Reading, scene: Scene, attachment: Attachment) -> dict[str, str]:
     return causes(scene.terms[attachment.key], attachment, mapped_at, scene.job.integration.permitted_at)
 
 
-def arrivals(scene: Scene) -> Load:
+def waves(scene: Scene) -> Sequence[Sequence[Attachment]]:
+    """Attachments of one collection one after the other: what the first brings may be what the next has already."""
+    found: list[list[Attachment]] = []
+    before: Counter[int] = Counter()
+    for one in scene.attachments:
+        nth = before[one.collection]
+        before[one.collection] += 1
+        if nth == len(found):
+            found.append([])
+        found[nth].append(one)
+    return found
+
+
+def arrivals(scene: Scene, at: Sequence[Attachment] | None = None) -> Load:
+    """What the service said, of records at these attachments only."""
+    keys = {one.key for one in (scene.attachments if at is None else at)}
+
     def load(tx: Reading, after: int) -> tuple[list[Pair], int]:
         numbers = [number for number, _ in incoming.after(tx, scene.stream.key, after, BATCH)]
         found = pairs.arrived(tx, scene.stream.kind, scene.attachments, after, BATCH)
-        return found, numbers[-1] if numbers else 0
+        return [pair for pair in found if pair.attachment.key in keys], numbers[-1] if numbers else 0
 
     return load
 
